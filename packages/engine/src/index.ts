@@ -1,0 +1,13 @@
+/** The seam between consensus and execution: Ethereum's Engine API as types. */
+export type {
+  EngineApi,
+  ExecutionHead,
+  ExecutionLayer,
+  ExecutionPayload,
+  ForkchoiceState,
+  ForkchoiceUpdated,
+  PayloadAttributes,
+  PayloadEnvelope,
+  PayloadStatus,
+  Withdrawal,
+} from './interface.ts'

@@ -1,0 +1,97 @@
+/**
+ * A runtime executes models. `onnx-wasm` gives the same bits everywhere (the verifiable class);
+ * `onnx-native` is fast and its bits depend on the CPU (the fast class).
+ */
+export type RuntimeName = 'onnx-wasm' | 'onnx-native'
+export type ServiceClass = 'verifiable' | 'fast'
+export type Task = 'embedding' | 'generation' | 'classification'
+
+export type TensorType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool'
+export interface Tensor {
+  type: TensorType
+  /** Row-major. */
+  shape: number[]
+  data: Float32Array | Int32Array | BigInt64Array | Uint8Array
+}
+
+/** Describes a servable model; `runtimeId` and `modelCid` bind receipts to exact bits. */
+export interface ModelManifest {
+  /** As clients name it, such as `use-lite`. */
+  id: string
+  title: string
+  description: string
+  licence: string
+  task: Task
+  class: ServiceClass
+  runtime: RuntimeName
+  /** CIDv1 (raw, sha2-256) of the ONNX file. */
+  modelCid: string
+  /** sha256 hex over model, WebAssembly or native library version, glue, session options, pre- and post-processing. */
+  runtimeId: `0x${string}`
+  inputs: { name: string; type: TensorType; shape: (number | null)[] }[]
+  outputs: { name: string; type: TensorType; shape: (number | null)[] }[]
+  limits: {
+    maxInputTokens?: number
+    maxOutputTokens?: number
+    maxBatch: number
+    maxInputBytes: number
+  }
+  /** What is metered: tokens for text, one unit a row for tensors. */
+  unit: 'token' | 'row'
+  createdAt: string
+}
+
+export interface ModelHost extends AsyncDisposable {
+  readonly models: ReadonlyMap<string, Model>
+  /** Resolves when every worker has been warmed up. */
+  ready(): Promise<void>
+}
+
+/** @throws CodedError with a ModelErrorCode */
+export interface Model {
+  readonly manifest: ModelManifest
+  /** Tensors in and out, by name (Open Inference v2). Every model has it. */
+  infer(
+    inputs: Record<string, Tensor>,
+    options: { signal?: AbortSignal },
+  ): Promise<Record<string, Tensor>>
+  /** task embedding: one unit-length vector a text. */
+  embed?(
+    texts: string[],
+    options: { signal?: AbortSignal },
+  ): Promise<{ vectors: Float32Array[]; tokens: number }>
+  /** task generation: yields text as it is made. Aborting the signal stops the model; the last chunk says what was made. */
+  generate?(
+    request: GenerateRequest,
+    options: { signal?: AbortSignal },
+  ): AsyncIterable<GenerateChunk>
+  /** The number of tokens a text has for this model. */
+  countTokens?(text: string): number
+}
+
+export interface GenerateRequest {
+  prompt: string
+  maxTokens: number
+  /** 0 takes the most likely token. */
+  temperature: number
+  topK: number
+  seed: number
+  stop: string[]
+}
+
+export type GenerateChunk =
+  | { type: 'text'; text: string; tokens: number }
+  | {
+      type: 'end'
+      reason: 'stop' | 'length' | 'aborted'
+      promptTokens: number
+      completionTokens: number
+    }
+
+export type ModelErrorCode =
+  | 'UNKNOWN_MODEL'
+  | 'INPUT_INVALID'
+  | 'INPUT_TOO_LARGE'
+  | 'OVERLOADED'
+  | 'MODEL_FAILED'
+  | 'MODEL_CORRUPT'

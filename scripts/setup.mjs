@@ -1,4 +1,5 @@
-// Runs on any Node from 20 on: installs what the lockfile names when it changed, then checks the Node
+// Runs on any Node from 20 on: installs the versions the lockfile names (`npm install`, for `npm ci` refuses a
+// lock without the optional packages of platforms that the registry at hand does not serve) when it changed, then checks the Node
 // that the scripts will use. `--production` leaves out what only tests need.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

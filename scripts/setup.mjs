@@ -1,6 +1,6 @@
-// Runs on any Node from 20 on: installs the versions the lockfile names (`npm install`, for `npm ci` refuses a
-// lock without the optional packages of platforms that the registry at hand does not serve) when it changed, then checks the Node
-// that the scripts will use. `--production` leaves out what only tests need.
+// Runs on any Node from 20 on: installs the versions that the lockfile names when it changed, then
+// checks the Node that the scripts will use. `--production` leaves out what only tests need.
+// (`npm install`: `npm ci` fails where a registry lacks the optional packages of other platforms.)
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -19,15 +19,11 @@ if (!enough) {
     `Installing ${production ? 'what Quoin runs on' : 'everything for tests'} (once, a minute or two) …`,
   )
   const omit = production && installedKind !== 'all' ? ['--omit=dev'] : []
-  execFileSync(
-    'npm',
-    ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...omit],
-    {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      shell: process.platform === 'win32',
-    },
-  )
+  const options = ['--no-save', '--ignore-scripts', '--loglevel=error', ...omit]
+  execFileSync('npm', ['install', ...options], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   writeFileSync(stampFile, `${lock} ${omit.length > 0 ? 'production' : 'all'}`)
 }
 

@@ -3,7 +3,8 @@
 // (`npm install`: `npm ci` fails where a registry lacks the optional packages of other platforms.)
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const root = new URL('..', import.meta.url)
 const stampFile = new URL('node_modules/.quoin-installed', root)
@@ -27,10 +28,12 @@ if (!enough) {
   writeFileSync(stampFile, `${lock} ${omit.length > 0 ? 'production' : 'all'}`)
 }
 
-const version = execFileSync('node', ['-p', 'process.versions.node'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const packaged = fileURLToPath(new URL('node_modules/.bin/node', root))
+const version = execFileSync(
+  existsSync(packaged) ? packaged : 'node',
+  ['-p', 'process.versions.node'],
+  { encoding: 'utf8' },
+)
 if (Number.parseInt(version, 10) < 24) {
   console.error(
     `Quoin needs Node 24 or newer, and npm has none for ${process.platform}-${process.arch}: install Node 24, then run this again.`,

@@ -68,7 +68,7 @@ export async function encryptKeystore(
 
 /** @throws CodedError `INVALID_KEYSTORE` for another format, `WRONG_PASSWORD` when the MAC differs. */
 export async function decryptKeystore(json: unknown, password: string): Promise<Uint8Array> {
-  const parsed = Keystore.safeParse(json)
+  const parsed = Keystore.safeParse(withLowerCaseCrypto(json))
   if (!parsed.success)
     throw new CodedError(
       'INVALID_KEYSTORE',
@@ -85,6 +85,13 @@ export async function decryptKeystore(json: unknown, password: string): Promise<
   if (!isPrivateKey(privateKey))
     throw new CodedError('INVALID_KEYSTORE', 'The keystore does not hold a secp256k1 key')
   return privateKey
+}
+
+/** ethers writes the member as `Crypto`. */
+function withLowerCaseCrypto(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || !('Crypto' in json)) return json
+  const { Crypto: crypto, ...rest } = json
+  return { ...rest, crypto }
 }
 
 function deriveKey(password: string, kdf: Keystore['crypto']['kdfparams']): Promise<Buffer> {

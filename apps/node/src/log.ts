@@ -1,0 +1,10 @@
+import type { Logger } from '@quoin/kernel'
+import { destination, pino } from 'pino'
+
+/** JSON lines on standard error, so that standard output stays for results. */
+export function createLogger(level: string): Logger {
+  return pino(
+    { level, base: null, redact: { paths: ['key', 'privateKey', 'password', '*.privateKey'] } },
+    destination(2),
+  )
+}

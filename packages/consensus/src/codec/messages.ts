@@ -1,0 +1,185 @@
+import { CodedError } from '@quoin/kernel'
+import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
+import type { Commit, Proposal, TimedStep, Timer, Vote } from '../core/messages.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  hexItem,
+  numberItem,
+  type RlpItem,
+  toHex,
+  toList,
+  toNumber,
+} from './rlp.ts'
+
+/** What validators send each other: a proposal goes with its block. */
+export type Message =
+  | { type: 'proposal'; proposal: Proposal; block: ConsensusBlock }
+  | { type: 'vote'; vote: Vote }
+
+/** What the write-ahead log keeps; blocks stand before the first record that names them. */
+export type LogRecord =
+  | { type: 'height'; height: number }
+  | { type: 'block'; block: ConsensusBlock }
+  | { type: 'start' }
+  | { type: 'value'; round: number; id: Vote['signature'] }
+  | { type: 'proposal'; proposal: Proposal; valid: boolean }
+  | { type: 'vote'; vote: Vote }
+  | { type: 'timeout'; timer: Timer }
+  | { type: 'commit'; commit: Commit }
+
+const voteKinds: readonly Vote['kind'][] = ['prevote', 'precommit']
+const timedSteps: readonly TimedStep[] = ['propose', 'prevote', 'precommit']
+const recordTypes = [
+  'height',
+  'block',
+  'start',
+  'value',
+  'proposal',
+  'vote',
+  'timeout',
+  'commit',
+] as const
+
+export function encodeMessage(message: Message): Uint8Array {
+  return message.type === 'vote'
+    ? encodeRlp([numberItem(1), voteToRlp(message.vote)])
+    : encodeRlp([numberItem(2), proposalToRlp(message.proposal), blockToRlp(message.block)])
+}
+
+/** @throws CodedError `INVALID_ENCODING` */
+export function decodeMessage(bytes: Uint8Array): Message {
+  const items = toList(decodeRlp(bytes), 'message')
+  const type = toNumber(items[0], 'message type')
+  if (type === 1 && items.length === 2) return { type: 'vote', vote: rlpToVote(items[1]) }
+  if (type === 2 && items.length === 3)
+    return { type: 'proposal', proposal: rlpToProposal(items[1]), block: rlpToBlock(items[2]) }
+  throw new CodedError('INVALID_ENCODING', `No message has type ${type} and ${items.length} parts`)
+}
+
+export function encodeRecord(record: LogRecord): Uint8Array {
+  return encodeRlp([numberItem(recordTypes.indexOf(record.type)), ...recordToItems(record)])
+}
+
+/** @throws CodedError `INVALID_ENCODING` */
+export function decodeRecord(bytes: Uint8Array): LogRecord {
+  const [tag, first, second, third] = toList(decodeRlp(bytes), 'record')
+  const type = recordTypes[toNumber(tag, 'record type')]
+  switch (type) {
+    case 'height':
+      return { type, height: toNumber(first, 'height') }
+    case 'block':
+      return { type, block: rlpToBlock(first) }
+    case 'start':
+      return { type }
+    case 'value':
+      return { type, round: toNumber(first, 'round'), id: toHex(second, 'id', 32) }
+    case 'proposal':
+      return { type, proposal: rlpToProposal(first), valid: toNumber(second, 'valid') === 1 }
+    case 'vote':
+      return { type, vote: rlpToVote(first) }
+    case 'timeout':
+      return { type, timer: itemsToTimer(first, second, third) }
+    case 'commit':
+      return { type, commit: rlpToCommit(first) }
+    default:
+      throw new CodedError('INVALID_ENCODING', 'Unknown type of record')
+  }
+}
+
+function recordToItems(record: LogRecord): RlpItem[] {
+  switch (record.type) {
+    case 'height':
+      return [numberItem(record.height)]
+    case 'block':
+      return [blockToRlp(record.block)]
+    case 'start':
+      return []
+    case 'value':
+      return [numberItem(record.round), hexItem(record.id)]
+    case 'proposal':
+      return [proposalToRlp(record.proposal), numberItem(record.valid ? 1 : 0)]
+    case 'vote':
+      return [voteToRlp(record.vote)]
+    case 'timeout': {
+      const { height, round, step } = record.timer
+      return [numberItem(height), numberItem(round), numberItem(timedSteps.indexOf(step))]
+    }
+    case 'commit': {
+      const { height, round, id, precommits } = record.commit
+      return [[numberItem(height), numberItem(round), hexItem(id), precommits.map(voteToRlp)]]
+    }
+  }
+}
+
+function rlpToCommit(item: RlpItem | undefined): Commit {
+  const [height, round, id, precommits] = toList(item, 'commit', 4)
+  return {
+    height: toNumber(height, 'height'),
+    round: toNumber(round, 'round'),
+    id: toHex(id, 'id', 32),
+    precommits: toList(precommits, 'precommits').map(rlpToVote),
+  }
+}
+
+function itemsToTimer(height?: RlpItem, round?: RlpItem, index?: RlpItem) {
+  const step = timedSteps[toNumber(index, 'step')]
+  if (!step) throw new CodedError('INVALID_ENCODING', 'Unknown step of a timer')
+  return { height: toNumber(height, 'height'), round: toNumber(round, 'round'), step }
+}
+
+function voteToRlp({ kind, height, round, id, validRound, validator, signature }: Vote): RlpItem {
+  return [
+    numberItem(voteKinds.indexOf(kind)),
+    numberItem(height),
+    numberItem(round),
+    hexItem(id ?? '0x'),
+    numberItem(validRound + 1),
+    hexItem(validator),
+    hexItem(signature),
+  ]
+}
+
+function rlpToVote(item: RlpItem | undefined): Vote {
+  const [kind, height, round, id, validRound, validator, signature] = toList(item, 'vote', 7)
+  const isNil = id instanceof Uint8Array && id.length === 0
+  return {
+    kind: voteKinds[toNumber(kind, 'kind')] ?? invalidKind(),
+    height: toNumber(height, 'height'),
+    round: toNumber(round, 'round'),
+    id: isNil ? null : toHex(id, 'id', 32),
+    validRound: toNumber(validRound, 'validRound') - 1,
+    validator: toHex(validator, 'validator', 20),
+    signature: toHex(signature, 'signature', 65),
+  }
+}
+
+function proposalToRlp(proposal: Proposal): RlpItem {
+  return [
+    numberItem(proposal.height),
+    numberItem(proposal.round),
+    hexItem(proposal.id),
+    numberItem(proposal.validRound + 1),
+    hexItem(proposal.proposer),
+    hexItem(proposal.signature),
+    proposal.proofOfLock.map(voteToRlp),
+  ]
+}
+
+function rlpToProposal(item: RlpItem | undefined): Proposal {
+  const items = toList(item, 'proposal', 7)
+  return {
+    kind: 'proposal',
+    height: toNumber(items[0], 'height'),
+    round: toNumber(items[1], 'round'),
+    id: toHex(items[2], 'id', 32),
+    validRound: toNumber(items[3], 'validRound') - 1,
+    proposer: toHex(items[4], 'proposer', 20),
+    signature: toHex(items[5], 'signature', 65),
+    proofOfLock: toList(items[6], 'proof of lock').map(rlpToVote),
+  }
+}
+
+function invalidKind(): never {
+  throw new CodedError('INVALID_ENCODING', 'Unknown kind of vote')
+}

@@ -1,0 +1,39 @@
+/**
+ * Messages for heights that we have not reached. They wait here, outside the log, and come out as
+ * ordinary inputs when their height starts, so that they pass through the log like all others
+ * (messages that enter a height around the log make a validator equivocate after a crash).
+ * Bounded by sender: a flood costs only the sender's own place.
+ */
+export interface FutureMessages<T> {
+  add(height: number, sender: string, message: T): void
+  /** Takes the messages of `height` out and drops those of earlier heights. */
+  take(height: number): T[]
+}
+
+/** Keeps at most `perSender` messages of each sender for a height, for at most `heights` heights ahead. */
+export function createFutureMessages<T>({
+  perSender = 64,
+  heights = 2,
+}: {
+  perSender?: number
+  heights?: number
+} = {}): FutureMessages<T> {
+  let current = 0
+  const waiting = new Map<number, Map<string, T[]>>()
+  return {
+    add(height, sender, message) {
+      if (height <= current || height > current + heights) return
+      const bySender = waiting.get(height) ?? new Map<string, T[]>()
+      waiting.set(height, bySender)
+      const messages = bySender.get(sender) ?? []
+      bySender.set(sender, messages)
+      if (messages.length < perSender) messages.push(message)
+    },
+    take(height) {
+      current = height
+      const taken = [...(waiting.get(height)?.values() ?? [])].flat()
+      for (const key of waiting.keys()) if (key <= height) waiting.delete(key)
+      return taken
+    },
+  }
+}

@@ -1,0 +1,199 @@
+import type { Hex } from '@quoin/kernel'
+import { isHonestShare, isQuorum } from '../validator-set.ts'
+import type { Effect, Vote } from './messages.ts'
+import { type CoreState, roundOf } from './state.ts'
+import { powerFor, type Tally, votesFor } from './tally.ts'
+
+/**
+ * The "upon" rules of Tendermint, each a function that looks at the state and fires at most once per
+ * call. Line numbers are those of Algorithm 1 in "The latest gossip on BFT consensus",
+ * arXiv:1807.04938. Prevotes also carry validRound (the accountable variant), so a polka is a
+ * quorum of prevotes that agree on block and validRound.
+ */
+export type Rule = (state: CoreState, emit: (effect: Effect) => void) => boolean
+
+/** Lines 11–21. */
+export function startRound(state: CoreState, round: number, emit: (effect: Effect) => void): void {
+  state.round = round
+  state.step = 'propose'
+  const { height, self } = state
+  if (self !== null && state.proposerOf(round) === self) {
+    if (state.validId === null) emit({ type: 'requestValue', height, round })
+    else propose(state, state.validId, state.validRound, emit)
+  } else {
+    emit({ type: 'schedule', timer: { height, round, step: 'propose' } })
+  }
+}
+
+/** Line 19; a value that was valid before goes out with the prevotes that prove it. */
+export function propose(
+  state: CoreState,
+  id: Hex,
+  validRound: number,
+  emit: (effect: Effect) => void,
+): void {
+  const { height, round, self } = state
+  if (self === null) return
+  roundOf(state, round).fired.add('value')
+  emit({
+    type: 'propose',
+    body: { kind: 'proposal', height, round, id, validRound, proposer: self },
+    proofOfLock: validRound < 0 ? [] : polkaVotes(state, validRound, id),
+  })
+}
+
+export function prevote(
+  state: CoreState,
+  id: Hex | null,
+  validRound: number,
+  emit: (effect: Effect) => void,
+): void {
+  state.step = 'prevote'
+  castVote(state, 'prevote', id, validRound, emit)
+}
+
+export function precommit(state: CoreState, id: Hex | null, emit: (effect: Effect) => void): void {
+  state.step = 'precommit'
+  castVote(state, 'precommit', id, -1, emit)
+}
+
+/** Line 49: a quorum of precommits for a known, valid block decides, in whichever round it stands. */
+export const decideInAnyRound: Rule = (state, emit) => {
+  for (const [round, { proposal, proposalIsValid, precommits }] of state.rounds) {
+    if (!proposal || !proposalIsValid) continue
+    if (!isQuorum(state.validators, powerFor(precommits, proposal.id, -1))) continue
+    state.step = 'decided'
+    const { height } = state
+    const commit = {
+      height,
+      round,
+      id: proposal.id,
+      precommits: votesFor(precommits, proposal.id, -1),
+    }
+    emit({ type: 'decide', commit })
+    return true
+  }
+  return false
+}
+
+/** Line 55, with "in that round or later": validators that went further still count. */
+export const skipRound: Rule = (state, emit) => {
+  const ahead = [...state.furthestRound]
+    .filter(([, round]) => round > state.round)
+    .sort(([, a], [, b]) => b - a)
+  let power = 0n
+  for (const [validator, round] of ahead) {
+    power += state.validators.powerOf(validator)
+    if (!isHonestShare(state.validators, power)) continue
+    startRound(state, round, emit)
+    return true
+  }
+  return false
+}
+
+/** Line 22: a fresh proposal. */
+export const prevoteFresh: Rule = (state, emit) => {
+  const { proposal, proposalIsValid } = roundOf(state, state.round)
+  if (state.step !== 'propose' || proposal?.validRound !== -1) return false
+  const free = state.lockedRound === -1 || state.lockedId === proposal.id
+  prevote(state, proposalIsValid && free ? proposal.id : null, -1, emit)
+  return true
+}
+
+/** Line 28: a proposal with a proof of lock may unlock. */
+export const prevoteProven: Rule = (state, emit) => {
+  const { proposal, proposalIsValid } = roundOf(state, state.round)
+  if (state.step !== 'propose' || !proposal) return false
+  const { id, validRound } = proposal
+  if (validRound < 0 || validRound >= state.round || !hasPolka(state, validRound, id)) return false
+  const free = state.lockedRound <= validRound || state.lockedId === id
+  const accepted = proposalIsValid && free
+  prevote(state, accepted ? id : null, accepted ? validRound : -1, emit)
+  return true
+}
+
+/** Line 36: a polka for this round's proposal makes it valid and, in time, locks it. */
+export const lockOnPolka: Rule = (state, emit) => {
+  const current = roundOf(state, state.round)
+  const { proposal, proposalIsValid, prevotes, fired } = current
+  if (state.step !== 'prevote' && state.step !== 'precommit') return false
+  if (!proposal || !proposalIsValid || fired.has('polka')) return false
+  if (!isQuorum(state.validators, powerFor(prevotes, proposal.id, proposal.validRound)))
+    return false
+  fired.add('polka')
+  state.validId = proposal.id
+  state.validRound = state.round
+  if (state.step === 'prevote') {
+    state.lockedId = proposal.id
+    state.lockedRound = state.round
+    precommit(state, proposal.id, emit)
+  }
+  return true
+}
+
+/** Line 44. */
+export const precommitNil: Rule = (state, emit) => {
+  const { prevotes } = roundOf(state, state.round)
+  if (state.step !== 'prevote') return false
+  if (!isQuorum(state.validators, powerFor(prevotes, null, -1))) return false
+  precommit(state, null, emit)
+  return true
+}
+
+/** Line 34. */
+export const schedulePrevoteTimer: Rule = (state, emit) =>
+  state.step === 'prevote' && scheduleOnce(state, 'prevote', emit)
+
+/** Line 47. */
+export const schedulePrecommitTimer: Rule = (state, emit) => scheduleOnce(state, 'precommit', emit)
+
+export const tendermintRules: readonly Rule[] = [
+  decideInAnyRound,
+  skipRound,
+  prevoteFresh,
+  prevoteProven,
+  lockOnPolka,
+  precommitNil,
+  schedulePrevoteTimer,
+  schedulePrecommitTimer,
+]
+
+function castVote(
+  { height, round, self }: CoreState,
+  kind: 'prevote' | 'precommit',
+  id: Hex | null,
+  validRound: number,
+  emit: (effect: Effect) => void,
+): void {
+  if (self !== null)
+    emit({ type: 'vote', ballot: { kind, height, round, id, validRound, validator: self } })
+}
+
+function scheduleOnce(
+  state: CoreState,
+  step: 'prevote' | 'precommit',
+  emit: (effect: Effect) => void,
+): boolean {
+  const { height, round, validators } = state
+  const current = roundOf(state, round)
+  const tally: Tally = current[`${step}s`]
+  const once: 'prevote-timer' | 'precommit-timer' = `${step}-timer`
+  if (current.fired.has(once) || !isQuorum(validators, tally.power)) return false
+  current.fired.add(once)
+  emit({ type: 'schedule', timer: { height, round, step } })
+  return true
+}
+
+function hasPolka(state: CoreState, round: number, id: Hex): boolean {
+  const then = roundOf(state, round)
+  return then.provenPolkas.has(id) || polkaVotes(state, round, id).length > 0
+}
+
+/** The quorum of prevotes for a block in a round, or nothing. */
+function polkaVotes(state: CoreState, round: number, id: Hex): Vote[] {
+  const { prevotes } = roundOf(state, round)
+  for (const { validRound } of prevotes.votes.values())
+    if (isQuorum(state.validators, powerFor(prevotes, id, validRound)))
+      return votesFor(prevotes, id, validRound)
+  return []
+}

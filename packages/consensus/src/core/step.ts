@@ -1,0 +1,132 @@
+import type { Hex } from '@quoin/kernel'
+import { isQuorum } from '../validator-set.ts'
+import type { Commit, Effect, Input, Proposal, Timer, Vote } from './messages.ts'
+import { precommit, prevote, propose, type Rule, startRound, tendermintRules } from './rules.ts'
+import { type CoreState, roundOf } from './state.ts'
+import { addVote, certificatePower } from './tally.ts'
+
+/** Rounds further ahead than this are remembered only as "this validator is there". */
+const roundWindow = 20
+
+/**
+ * One input into the core: changes `state` and gives what the shell must now do, in order. The same
+ * inputs in the same order always give the same effects: replaying a log is recovery.
+ * `rules` is for tests that show what a wrong core would do.
+ */
+export function step(
+  state: CoreState,
+  input: Input,
+  rules: readonly Rule[] = tendermintRules,
+): Effect[] {
+  const effects: Effect[] = []
+  if (state.step === 'decided') return effects
+  const emit = (effect: Effect) => void effects.push(effect)
+  accept(state, input, emit)
+  while (isRunning(state) && rules.some((rule) => isRunning(state) && rule(state, emit)));
+  return effects
+}
+
+function isRunning(state: CoreState): boolean {
+  return state.step !== 'new' && state.step !== 'decided'
+}
+
+function accept(state: CoreState, input: Input, emit: (effect: Effect) => void): void {
+  switch (input.type) {
+    case 'start':
+      if (state.step === 'new') startRound(state, 0, emit)
+      return
+    case 'value':
+      if (state.step === 'propose' && input.round === state.round)
+        if (!roundOf(state, input.round).fired.has('value')) propose(state, input.id, -1, emit)
+      return
+    case 'proposal':
+      acceptProposal(state, input.proposal, input.valid, emit)
+      return
+    case 'vote':
+      acceptVote(state, input.vote, emit)
+      return
+    case 'commit':
+      acceptCommit(state, input.commit, emit)
+      return
+    case 'timeout':
+      acceptTimeout(state, input.timer, emit)
+      return
+  }
+}
+
+function acceptProposal(
+  state: CoreState,
+  proposal: Proposal,
+  valid: boolean,
+  emit: (effect: Effect) => void,
+): void {
+  const { height, round, id, validRound, proposer } = proposal
+  if (height !== state.height || proposer !== state.proposerOf(round)) return
+  if (validRound < -1 || validRound >= round) return
+  noteRound(state, proposer, round)
+  if (round > state.round + roundWindow) return
+  const target = roundOf(state, round)
+  const { proposal: first } = target
+  if (first) {
+    const differs = first.id !== id || first.validRound !== validRound
+    if (differs)
+      emit({ type: 'evidence', evidence: { kind: 'duplicate-proposal', first, second: proposal } })
+    return
+  }
+  target.proposal = proposal
+  target.proposalIsValid = valid
+  if (validRound >= 0) acceptProofOfLock(state, proposal, emit)
+}
+
+/** A proof of lock counts as a certificate of its own, not vote by vote against our tally. */
+function acceptProofOfLock(
+  state: CoreState,
+  { height, id, validRound: round, proofOfLock }: Proposal,
+  emit: (effect: Effect) => void,
+): void {
+  const power = certificatePower(
+    proofOfLock,
+    { kind: 'prevote', height, round, id },
+    state.validators,
+  )
+  if (!isQuorum(state.validators, power)) return
+  roundOf(state, round).provenPolkas.add(id)
+  for (const vote of proofOfLock)
+    if (vote.kind === 'prevote' && vote.round === round) acceptVote(state, vote, emit)
+}
+
+function acceptVote(state: CoreState, vote: Vote, emit: (effect: Effect) => void): void {
+  if (vote.height !== state.height || state.validators.powerOf(vote.validator) === 0n) return
+  noteRound(state, vote.validator, vote.round)
+  if (vote.round > state.round + roundWindow) return
+  const target = roundOf(state, vote.round)
+  const tally = vote.kind === 'prevote' ? target.prevotes : target.precommits
+  const first = addVote(tally, vote, state.validators)
+  if (first) emit({ type: 'evidence', evidence: { kind: 'duplicate-vote', first, second: vote } })
+}
+
+/** A whole certificate decides by itself; the shell brings its block and has found it valid. */
+function acceptCommit(state: CoreState, commit: Commit, emit: (effect: Effect) => void): void {
+  const { height, round, id, precommits } = commit
+  if (height !== state.height) return
+  const power = certificatePower(
+    precommits,
+    { kind: 'precommit', height, round, id },
+    state.validators,
+  )
+  if (!isQuorum(state.validators, power)) return
+  state.step = 'decided'
+  emit({ type: 'decide', commit })
+}
+
+/** Lines 57–67. */
+function acceptTimeout(state: CoreState, timer: Timer, emit: (effect: Effect) => void): void {
+  if (timer.height !== state.height || timer.round !== state.round) return
+  if (timer.step === 'propose' && state.step === 'propose') prevote(state, null, -1, emit)
+  else if (timer.step === 'prevote' && state.step === 'prevote') precommit(state, null, emit)
+  else if (timer.step === 'precommit' && isRunning(state)) startRound(state, timer.round + 1, emit)
+}
+
+function noteRound(state: CoreState, validator: Hex, round: number): void {
+  if (round > (state.furthestRound.get(validator) ?? -1)) state.furthestRound.set(validator, round)
+}

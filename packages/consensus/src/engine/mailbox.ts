@@ -1,0 +1,52 @@
+/**
+ * A bounded queue whose items are handled one after another, in order: the engine's only thread.
+ * A failing handler stops the queue.
+ */
+export class Mailbox<T> implements AsyncDisposable {
+  readonly #handle: (item: T) => Promise<void>
+  readonly #onFailure: (error: unknown) => void
+  readonly #capacity: number
+  #items: T[] = []
+  #running: Promise<void> | null = null
+  #closed = false
+
+  constructor(
+    handle: (item: T) => Promise<void>,
+    { onFailure, capacity }: { onFailure: (error: unknown) => void; capacity: number },
+  ) {
+    this.#handle = handle
+    this.#onFailure = onFailure
+    this.#capacity = capacity
+  }
+
+  /** For what the engine tells itself: never dropped. */
+  push(item: T): void {
+    if (this.#closed) return
+    this.#items.push(item)
+    this.#running ??= this.#run()
+  }
+
+  /** For what comes from outside: dropped when the queue is full. */
+  offer(item: T): void {
+    if (this.#items.length < this.#capacity) this.push(item)
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift())
+        if (!this.#closed) await this.#handle(item)
+    } catch (error) {
+      this.#closed = true
+      this.#items = []
+      this.#onFailure(error)
+    } finally {
+      this.#running = null
+    }
+  }
+
+  /** Takes nothing more and waits for the item in hand. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+}

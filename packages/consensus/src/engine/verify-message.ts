@@ -1,0 +1,51 @@
+import { CodedError, findCause, type Hex, hexToBytes } from '@quoin/kernel'
+import { recoverAddress } from '@quoin/keys'
+import { blockId } from '../block.ts'
+import type { Message } from '../codec/messages.ts'
+import type { Vote } from '../core/messages.ts'
+import { ballotDigest, proposalDigest, type SigningDomain } from '../signing.ts'
+import type { ValidatorSet } from '../validator-set.ts'
+
+export function senderOf(message: Message): Hex {
+  return message.type === 'vote' ? message.vote.validator : message.proposal.proposer
+}
+
+export function heightOf(message: Message): number {
+  return message.type === 'vote' ? message.vote.height : message.proposal.height
+}
+
+/**
+ * Whether a message was signed by the validator that it names; for a proposal, also whether its block
+ * is the one that it names and every vote of its proof of lock is signed.
+ */
+export function isAuthentic(
+  message: Message,
+  validators: ValidatorSet,
+  domain: SigningDomain,
+): boolean {
+  if (validators.powerOf(senderOf(message)) === 0n) return false
+  if (message.type === 'vote') return isSignedVote(message.vote, validators, domain)
+  const { proposal, block } = message
+  return (
+    proposal.proofOfLock.length <= validators.validators.length &&
+    blockId(block.header) === proposal.id &&
+    signerOf(proposalDigest(proposal, domain), proposal.signature) === proposal.proposer &&
+    proposal.proofOfLock.every((vote) => isSignedVote(vote, validators, domain))
+  )
+}
+
+function isSignedVote(vote: Vote, validators: ValidatorSet, domain: SigningDomain): boolean {
+  return (
+    validators.powerOf(vote.validator) > 0n &&
+    signerOf(ballotDigest(vote, domain), vote.signature) === vote.validator
+  )
+}
+
+function signerOf(digest: Uint8Array, signature: Hex): Hex | undefined {
+  try {
+    return recoverAddress(digest, hexToBytes(signature))
+  } catch (error) {
+    if (findCause(error, (cause) => cause instanceof CodedError)) return undefined
+    throw error
+  }
+}

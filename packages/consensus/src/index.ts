@@ -1,0 +1,34 @@
+/**
+ * The consensus layer: Tendermint in its accountable variant as a pure core (`core/`), consensus
+ * blocks with certificates that contracts can check, and the engine that drives an execution layer
+ * from height to height with a write-ahead log, a sign guard and a store of decided blocks.
+ * One validator is the smallest network: it runs the same engine over a loopback transport.
+ */
+export {
+  type BlockHeader,
+  blockId,
+  type ConsensusBlock,
+  commitHash,
+  decodeBlock,
+  encodeBlock,
+} from './block.ts'
+export { type Certificate, verifyCertificate } from './certificate.ts'
+export { decodeMessage, encodeMessage, type Message } from './codec/messages.ts'
+export type { Evidence, Proposal, Vote } from './core/messages.ts'
+export { defaultTimerDurations, type TimerDurations } from './core/timers.ts'
+export { type BftOptions, createBftEngine } from './engine/bft-engine.ts'
+export type { ChainRules } from './engine/chain-rules.ts'
+export { type Clock, systemClock } from './engine/clock.ts'
+export type {
+  ConsensusEngine,
+  ConsensusErrorCode,
+  ConsensusStatus,
+} from './engine/interface.ts'
+export type { Pace } from './engine/pacemaker.ts'
+export { createLocalSigner, type Signer } from './engine/signer.ts'
+export { createLoopbackTransport, type Transport } from './engine/transport.ts'
+export { ballotDigest, genesisId, type SigningDomain, validatorsHash } from './signing.ts'
+export { type BlockStore, type DecidedBlock, openBlockStore } from './storage/block-store.ts'
+export { openRecordFile, type RecordLog } from './storage/record-file.ts'
+export { openSignGuard, type SignGuard } from './storage/sign-guard.ts'
+export { createValidatorSet, type Validator, type ValidatorSet } from './validator-set.ts'

@@ -1,0 +1,124 @@
+import { CodedError, findCause, type Hex } from '@quoin/kernel'
+import { ClassicLevel } from 'classic-level'
+import { blockId, blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
+import { type Certificate, certificateToRlp, rlpToCertificate } from '../certificate.ts'
+import { decodeRlp, encodeRlp, hexItem, toList } from '../codec/rlp.ts'
+
+/** A block that was decided, with the proof. */
+export interface DecidedBlock {
+  id: Hex
+  block: ConsensusBlock
+  certificate: Certificate
+}
+
+/** Every decided block by height without gaps, from 1 on. What is in here is final. */
+export interface BlockStore extends AsyncDisposable {
+  /** Height of the last block; 0 when there is none. */
+  readonly height: number
+  /** Durable when it resolves. @throws CodedError `STORE_GAP` unless it is the next height. */
+  append(decided: DecidedBlock): Promise<void>
+  byHeight(height: number): Promise<DecidedBlock | null>
+  byId(id: Hex): Promise<DecidedBlock | null>
+}
+
+/** @throws CodedError `STORE_LOCKED` when another process has the folder open. */
+export async function openBlockStore(folder: string): Promise<BlockStore> {
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+  })
+  try {
+    await level.open()
+  } catch (cause) {
+    const locked = findCause(cause, (error) => 'code' in error && error.code === 'LEVEL_LOCKED')
+    if (locked)
+      throw new CodedError('STORE_LOCKED', `Another process has ${folder} open`, { cause })
+    throw new CodedError('DISK_FAILED', `Cannot open the blocks in ${folder}`, { cause })
+  }
+  const [last] = await level
+    .keys({ gte: heightKey(0), lt: idPrefix, reverse: true, limit: 1 })
+    .all()
+  return new LevelBlockStore(level, last ? keyHeight(last) : 0)
+}
+
+class LevelBlockStore implements BlockStore {
+  readonly #level: ClassicLevel<Uint8Array, Uint8Array>
+  #height: number
+
+  constructor(level: ClassicLevel<Uint8Array, Uint8Array>, height: number) {
+    this.#level = level
+    this.#height = height
+  }
+
+  get height(): number {
+    return this.#height
+  }
+
+  async append({ id, block, certificate }: DecidedBlock): Promise<void> {
+    const { height } = block.header
+    if (height !== this.#height + 1)
+      throw new CodedError('STORE_GAP', `Block ${height} does not follow block ${this.#height}`)
+    const value = encodeRlp([blockToRlp(block), certificateToRlp(certificate)])
+    const key = heightKey(height)
+    try {
+      await this.#level.batch(
+        [
+          { type: 'put', key, value },
+          { type: 'put', key: idKey(id), value: key },
+        ],
+        { sync: true },
+      )
+    } catch (cause) {
+      throw storeFailure(this.#level.location, cause)
+    }
+    this.#height = height
+  }
+
+  async byHeight(height: number): Promise<DecidedBlock | null> {
+    return this.#read(heightKey(height))
+  }
+
+  async byId(id: Hex): Promise<DecidedBlock | null> {
+    const key = await this.#level.get(idKey(id))
+    return key ? this.#read(key) : null
+  }
+
+  async #read(key: Uint8Array): Promise<DecidedBlock | null> {
+    const value = await this.#level.get(key)
+    if (!value) return null
+    const [blockItem, certificateItem] = toList(decodeRlp(value), 'decided block', 2)
+    const block = rlpToBlock(blockItem)
+    return { id: blockId(block.header), block, certificate: rlpToCertificate(certificateItem) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#level.close()
+  }
+}
+
+/** Whether LevelDB ran out of space is only in its words. */
+function storeFailure(folder: string, cause: unknown): CodedError {
+  if (findCause(cause, ({ message }) => /no space left|ENOSPC/i.test(message)))
+    return new CodedError('DISK_FULL', `No space left in ${folder}: free some and start again`, {
+      cause,
+    })
+  return new CodedError('DISK_FAILED', `Cannot write a block to ${folder}`, { cause })
+}
+
+const heightPrefix = 0x01
+const idPrefix = new Uint8Array([0x02])
+
+function heightKey(height: number): Uint8Array {
+  const key = Buffer.alloc(9)
+  key[0] = heightPrefix
+  key.writeBigUInt64BE(BigInt(height), 1)
+  return key
+}
+
+function keyHeight(key: Uint8Array): number {
+  return Number(Buffer.from(key).readBigUInt64BE(1))
+}
+
+function idKey(id: Hex): Uint8Array {
+  return Buffer.concat([idPrefix, hexItem(id)])
+}

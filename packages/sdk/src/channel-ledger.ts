@@ -18,6 +18,8 @@ export interface ChannelLedger {
   readonly signed: bigint
   /** Ceilings of the calls that run, by call id. */
   readonly running: ReadonlyMap<string, bigint>
+  /** Values above `charged` that were signed already: a provider takes each voucher value for one call only. */
+  readonly used: ReadonlySet<bigint>
 }
 
 export const emptyLedger: ChannelLedger = {
@@ -25,6 +27,7 @@ export const emptyLedger: ChannelLedger = {
   charged: 0n,
   signed: 0n,
   running: new Map(),
+  used: new Set(),
 }
 
 /** The outcome of `reserve`: a voucher to sign, or how much escrow is missing. */
@@ -45,28 +48,40 @@ export function freeOf(ledger: ChannelLedger): bigint {
   return free > 0n ? free : 0n
 }
 
+export interface CallHold {
+  id: string
+  /** The most that the call may cost. */
+  ceiling: bigint
+  /** The most that may ever be charged on the channel. */
+  cap: bigint
+  /** What the provider told a corrected call to count from. */
+  floor?: bigint
+}
+
 /**
  * Takes `ceiling` out of the escrow for one call.
  * @throws CodedError `CAP_REACHED` when the total would pass `cap`.
  */
-export function reserve(
-  ledger: ChannelLedger,
-  call: { id: string; ceiling: bigint; cap: bigint },
-): Reservation {
-  const maxClaimable = committedOf(ledger) + call.ceiling
-  if (maxClaimable > call.cap)
-    throw sdkError(
-      'CAP_REACHED',
-      `This call may cost ${call.ceiling}, and ${committedOf(ledger)} of the cap of ${call.cap} is spent or held by running calls: raise the cap, or wait for them to end`,
-      {
-        detail: { ceiling: `${call.ceiling}`, cap: `${call.cap}`, committed: `${committedOf(ledger)}` },
-      },
-    )
+export function reserve(ledger: ChannelLedger, call: CallHold): Reservation {
+  const committed = committedOf(ledger)
+  const least = max(committed, call.floor ?? 0n) + call.ceiling
+  let maxClaimable = least
+  while (ledger.used.has(maxClaimable)) maxClaimable += 1n
+  if (maxClaimable > call.cap) throw capReached(call, committed)
   if (maxClaimable > ledger.deposited)
     return { kind: 'short', missing: maxClaimable - ledger.deposited }
   const running = new Map(ledger.running).set(call.id, call.ceiling)
-  const signed = maxClaimable > ledger.signed ? maxClaimable : ledger.signed
-  return { kind: 'covered', ledger: { ...ledger, running, signed }, maxClaimable }
+  const used = new Set(ledger.used).add(maxClaimable)
+  const signed = max(ledger.signed, maxClaimable)
+  return { kind: 'covered', ledger: { ...ledger, running, used, signed }, maxClaimable }
+}
+
+function capReached(call: CallHold, committed: bigint) {
+  return sdkError(
+    'CAP_REACHED',
+    `This call may cost ${call.ceiling}, and ${committed} of the cap of ${call.cap} is spent or held by running calls: raise the cap, or wait for them to end`,
+    { detail: { ceiling: `${call.ceiling}`, cap: `${call.cap}`, committed: `${committed}` } },
+  )
 }
 
 /** Escrow has grown (a deposit was confirmed) to `deposited` at least. */
@@ -75,15 +90,16 @@ export function credit(ledger: ChannelLedger, deposited: bigint): ChannelLedger 
 }
 
 /**
- * A call has ended and the server says what the channel has been charged in all, this call included.
+ * A call has ended and the provider says what the channel has been charged in all, this call included.
  * Answers overtake each other, so an older total never lowers a newer one.
- * @throws CodedError `PROTOCOL_VIOLATION` when the server claims more than was ever signed.
+ * @throws CodedError `PROTOCOL_VIOLATION` when the provider claims more than was ever signed.
  */
 export function settle(ledger: ChannelLedger, callId: string, cumulative: bigint): ChannelLedger {
   assertSigned(ledger, cumulative)
-  const running = new Map(ledger.running)
-  running.delete(callId)
-  return { ...ledger, running, charged: cumulative > ledger.charged ? cumulative : ledger.charged }
+  const { running } = release(ledger, callId)
+  const charged = max(ledger.charged, cumulative)
+  const used = new Set([...ledger.used].filter((value) => value > charged))
+  return { ...ledger, running, charged, used }
 }
 
 /** A call was refused before it ran: nothing was charged, its hold is free again. */
@@ -93,23 +109,13 @@ export function release(ledger: ChannelLedger, callId: string): ChannelLedger {
   return { ...ledger, running }
 }
 
-/**
- * Takes over what the server knows better (a corrective 402): its charged total and escrow, both
- * already checked against our own signature or the chain.
- * @throws CodedError `PROTOCOL_VIOLATION` when the server claims more than was ever signed.
- */
-export function correct(
+/** What the settlement contract says replaces what was believed. */
+export function learn(
   ledger: ChannelLedger,
-  server: { charged: bigint; deposited?: bigint; signed?: bigint },
+  chain: { deposited: bigint; claimed: bigint },
 ): ChannelLedger {
-  const signed = max(ledger.signed, server.signed ?? 0n)
-  assertSigned({ ...ledger, signed }, server.charged)
-  return {
-    ...ledger,
-    signed,
-    charged: max(ledger.charged, server.charged),
-    deposited: server.deposited ?? ledger.deposited,
-  }
+  const charged = max(ledger.charged, chain.claimed)
+  return { ...ledger, deposited: chain.deposited, charged, signed: max(ledger.signed, charged) }
 }
 
 function assertSigned(ledger: ChannelLedger, cumulative: bigint): void {

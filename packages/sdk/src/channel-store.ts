@@ -15,6 +15,8 @@ export interface ChannelRecord {
   deposited: bigint
   charged: bigint
   signed: bigint
+  /** Voucher values above `charged` that were signed already. */
+  used: bigint[]
   /** The newest receipt's sequence and total, by which the next ones are checked. */
   lastReceipt: { sequence: bigint; cumulative: bigint } | null
 }

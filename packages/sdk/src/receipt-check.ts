@@ -6,7 +6,8 @@ import { isSameAddress } from './limits.ts'
 /** What the caller knows of its own call, to hold the receipt against. */
 export interface ExpectedReceipt {
   domain: ReceiptDomain
-  channelId: Hex
+  /** Null when the call was not paid from a channel. */
+  channelId: Hex | null
   payer: Hex
   provider: Hex
   /** Null when the body was not JSON. */
@@ -14,8 +15,8 @@ export interface ExpectedReceipt {
   responseHash: Hex
   /** The most that was agreed for this call. */
   ceiling: bigint
-  /** The highest total ever signed on the channel. */
-  signed: bigint
+  /** The highest total ever signed on the channel; null when the call was not paid from one. */
+  signed: bigint | null
   idempotencyKey: string
 }
 
@@ -29,7 +30,10 @@ export async function receiptFaults(
     [await isReceiptSigned(signed, expected.domain), 'its id or its signature is wrong'],
     [isSameAddress(receipt.provider, expected.provider), `its provider is ${receipt.provider}`],
     [isSameAddress(receipt.payer, expected.payer), `its payer is ${receipt.payer}`],
-    [receipt.channelId === expected.channelId, `its channel is ${receipt.channelId}`],
+    [
+      expected.channelId === null || receipt.channelId === expected.channelId,
+      `its channel is ${receipt.channelId}`,
+    ],
     [
       expected.requestHash === null || receipt.requestHash === expected.requestHash,
       'it is for another request',
@@ -40,7 +44,7 @@ export async function receiptFaults(
       `it charges ${receipt.amount}, more than the ${expected.ceiling} agreed`,
     ],
     [
-      receipt.cumulative <= expected.signed,
+      expected.signed === null || receipt.cumulative <= expected.signed,
       `its total of ${receipt.cumulative} is more than was signed`,
     ],
     [

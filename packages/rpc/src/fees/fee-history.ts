@@ -1,0 +1,65 @@
+import type { Execution, Header } from '@quoin/execution'
+import { bigintToHex, type Hex } from '@quoin/kernel'
+import { blobBaseFee, maxBlobGas, nextBaseFee, nextBlobBaseFee } from './base-fee.ts'
+
+/** Answer of eth_feeHistory. Lists of fees have one entry more than the blocks: the next block's. */
+export interface FeeHistory {
+  oldestBlock: Hex
+  baseFeePerGas: Hex[]
+  gasUsedRatio: number[]
+  baseFeePerBlobGas: Hex[]
+  blobGasUsedRatio: number[]
+  reward?: Hex[][]
+}
+
+/** Fees of `headers`, consecutive from the oldest on, with tips at the given percentiles of gas. */
+export async function feeHistory(
+  execution: Execution,
+  headers: Header[],
+  percentiles: number[] | null,
+): Promise<FeeHistory> {
+  const newest = headers.at(-1)
+  const history: FeeHistory = {
+    oldestBlock: bigintToHex(headers[0]?.number ?? 0n),
+    baseFeePerGas: headers.map((header) => bigintToHex(header.baseFeePerGas ?? 0n)),
+    gasUsedRatio: headers.map((header) => Number(header.gasUsed) / Number(header.gasLimit)),
+    baseFeePerBlobGas: headers.map((header) => bigintToHex(blobFeeOf(header))),
+    blobGasUsedRatio: headers.map(
+      (header) => Number(header.blobGasUsed ?? 0n) / Number(maxBlobGas),
+    ),
+  }
+  history.baseFeePerGas.push(bigintToHex((newest && nextBaseFee(newest)) ?? 0n))
+  history.baseFeePerBlobGas.push(bigintToHex((newest && nextBlobBaseFee(newest)) ?? 0n))
+  if (percentiles) {
+    history.reward = []
+    for (const header of headers)
+      history.reward.push((await rewards(execution, header, percentiles)).map(bigintToHex))
+  }
+  return history
+}
+
+function blobFeeOf(header: Header): bigint {
+  return header.excessBlobGas === undefined ? 0n : blobBaseFee(header.excessBlobGas)
+}
+
+/** The tips below which the given percentages of the block's gas were bought. */
+async function rewards(
+  { blocks }: Execution,
+  header: Header,
+  percentiles: number[],
+): Promise<bigint[]> {
+  const receipts = (await blocks.receipts(header.hash)) ?? []
+  const sorted = receipts
+    .map((receipt) => ({
+      tip: receipt.effectiveGasPrice - (header.baseFeePerGas ?? 0n),
+      gas: Number(receipt.gasUsed),
+    }))
+    .toSorted((a, b) => (a.tip < b.tip ? -1 : a.tip > b.tip ? 1 : 0))
+  let index = 0
+  let sum = sorted[0]?.gas ?? 0
+  return percentiles.map((wanted) => {
+    const threshold = Math.floor((Number(header.gasUsed) * wanted) / 100)
+    while (sum < threshold && index < sorted.length - 1) sum += sorted[++index]?.gas ?? 0
+    return sorted[index]?.tip ?? 0n
+  })
+}

@@ -1,0 +1,15 @@
+/**
+ * Ethereum's JSON-RPC on an execution, over HTTP and WebSocket on one port, and the worker thread
+ * that hosts an execution with its server, so that consensus and the rest of a node keep their own
+ * thread. Node only.
+ */
+
+export type { AllowedOrigins } from './server/cors.ts'
+export { defaultRpcLimits, type RpcLimits } from './server/limits.ts'
+export {
+  createRpcServer,
+  type RpcServer,
+  type RpcServerErrorCode,
+  type RpcServerOptions,
+  type RpcServerStatus,
+} from './server/rpc-server.ts'

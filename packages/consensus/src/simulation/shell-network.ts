@@ -1,0 +1,107 @@
+import { type Hex, Scope, silentLogger } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys'
+import { decodeMessage, encodeMessage, type Message } from '../codec/messages.ts'
+import { defaultTimerDurations } from '../core/timers.ts'
+import { createBftEngine } from '../engine/bft-engine.ts'
+import type { ChainRules } from '../engine/chain-rules.ts'
+import type { ConsensusEngine } from '../engine/interface.ts'
+import type { Pace } from '../engine/pacemaker.ts'
+import { createLocalSigner, type Signer } from '../engine/signer.ts'
+import type { Transport } from '../engine/transport.ts'
+import { genesisId } from '../signing.ts'
+import type { DecidedBlock } from '../storage/block-store.ts'
+import { type MemoryDisk, openMemoryLog } from '../storage/memory-log.ts'
+import { openSignGuard } from '../storage/sign-guard.ts'
+import { createValidatorSet } from '../validator-set.ts'
+import {
+  type ExecutionDisk,
+  type MemoryExecution,
+  openMemoryExecution,
+} from './memory-execution.ts'
+import { openMemoryStore } from './memory-store.ts'
+import { createVirtualClock } from './virtual-clock.ts'
+
+/** Everything of a node that outlives a crash. */
+export interface NodeDisk {
+  wal: MemoryDisk
+  guard: MemoryDisk
+  blocks: DecidedBlock[]
+  execution: ExecutionDisk
+}
+
+export interface ShellNode {
+  engine: ConsensusEngine
+  execution: MemoryExecution
+  signer: Signer
+  disk: NodeDisk
+  /** Stops at once; what was not on the disk is gone. */
+  crash(): Promise<void>
+}
+
+/** Real engines over memory disks, a virtual clock and a network that only delays. */
+export function createShellNetwork(size: number, pace: Pace) {
+  const clock = createVirtualClock(1_800_000_000_000)
+  const signers = Array.from({ length: size }, (_, index) =>
+    createLocalSigner(keccak256(new TextEncoder().encode(`validator ${index}`))),
+  )
+  const validators = createValidatorSet(signers.map(({ address }) => ({ address, power: 1n })))
+  const executionGenesis: Hex = `0x${'ab'.repeat(32)}`
+  const chainId = 31402n
+  const rules: ChainRules = {
+    domain: { chainId, genesisId: genesisId(chainId, executionGenesis, validators) },
+    executionGenesis,
+    genesisTimeMs: clock.now() - 3_600_000,
+    equalTimestamps: true,
+    validatorsAt: () => validators,
+  }
+  const listeners = new Map<number, (message: Message) => void>()
+  const sent: { from: number; message: Message }[] = []
+
+  const createTransport = (self: number): Transport => ({
+    peerCount: () => size - 1,
+    broadcast(message) {
+      sent.push({ from: self, message })
+      const bytes = encodeMessage(message)
+      for (let to = 0; to < size; to++)
+        if (to !== self) clock.after(5 + to, () => listeners.get(to)?.(decodeMessage(bytes)))
+    },
+    onMessage(listener) {
+      listeners.set(self, listener)
+      return () => listeners.delete(self)
+    },
+  })
+
+  const createDisk = (): NodeDisk => ({
+    wal: { durable: [] },
+    guard: { durable: [] },
+    blocks: [],
+    execution: { genesisHash: executionGenesis, payloads: [] },
+  })
+
+  async function openNode(index: number, disk = createDisk()): Promise<ShellNode> {
+    const scope = new Scope()
+    const signer = signers[index]
+    if (!signer) throw new RangeError(`No validator ${index}`)
+    const execution = openMemoryExecution(disk.execution)
+    const engine = scope.own(
+      createBftEngine({
+        rules,
+        signer,
+        feeRecipient: signer.address,
+        execution,
+        store: openMemoryStore(disk.blocks),
+        wal: openMemoryLog(disk.wal),
+        guard: await openSignGuard(openMemoryLog(disk.guard)),
+        transport: createTransport(index),
+        clock,
+        pace,
+        timers: defaultTimerDurations,
+        logger: silentLogger,
+      }),
+    )
+    await engine.start()
+    return { engine, execution, signer, disk, crash: () => scope[Symbol.asyncDispose]() }
+  }
+
+  return { clock, rules, validators, sent, openNode }
+}

@@ -44,16 +44,23 @@ test('nothing is signed from the moment of expiry on', () => {
 test('a deposit covers what is missing, meets the minimum, and never lets escrow pass the cap', () => {
   const amount = fc.bigInt(0n, 1_000_000n)
   fc.assert(
-    fc.property(amount, amount, amount, amount, amount, (ceiling, missing, deposited, room, minimum) => {
-      const cap = deposited + room
-      const need = { ceiling, missing, deposited, cap, minimum }
-      const least = missing > minimum ? missing : minimum
-      if (room < least) {
-        assert.throws(() => depositFor(need), { code: 'CAP_REACHED' })
-        return
-      }
-      const deposit = depositFor(need)
-      assert.ok(deposit >= least && deposited + deposit <= cap)
-    }),
+    fc.property(
+      amount,
+      amount,
+      amount,
+      amount,
+      amount,
+      (ceiling, missing, deposited, room, minimum) => {
+        const cap = deposited + room
+        const need = { ceiling, missing, deposited, cap, minimum }
+        const least = missing > minimum ? missing : minimum
+        if (room < least) {
+          assert.throws(() => depositFor(need), { code: 'CAP_REACHED' })
+          return
+        }
+        const deposit = depositFor(need)
+        assert.ok(deposit >= least && deposited + deposit <= cap)
+      },
+    ),
   )
 })

@@ -18,6 +18,12 @@ export interface QuoinNetwork {
 /** Credit, the token that a chain made by Quoin has from genesis. */
 export const creditAddress: Hex = '0x51756f696e000000000000000000000000000001'
 
+/** Where receipts are anchored; part of what a provider signs. */
+export const receiptsAddress: Hex = '0x51756f696e000000000000000000000000000003'
+
+/** Limits of session keys. */
+export const sessionKeysAddress: Hex = '0x51756f696e000000000000000000000000000005'
+
 /** The preset of a chain made by Quoin: pay in its Credit and nothing else. Chain id 31402 is the default one. */
 export function quoinNetwork(options: { chainId?: number; rpcUrl?: string } = {}): QuoinNetwork {
   const chainId = options.chainId ?? 31402

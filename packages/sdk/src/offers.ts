@@ -48,7 +48,9 @@ export function parseDemand(response: Response): Demand {
       extensions: demand.extensions ?? null,
     }
   } catch (cause) {
-    throw sdkError('PROTOCOL_VIOLATION', `${response.url}: the 402 is not x402 version 2`, { cause })
+    throw sdkError('PROTOCOL_VIOLATION', `${response.url}: the 402 is not x402 version 2`, {
+      cause,
+    })
   }
 }
 
@@ -68,9 +70,13 @@ export function chooseOffer(demand: Demand, limits: SpendingLimits): Offer {
       reasons.push(`${scheme}: ${refusal ?? 'its extra members are not of the known form'}`)
     }
   if (reasons.length === 0)
-    reasons.push(`it wants ${demand.offers.map(({ scheme }) => scheme).join(', ')}, which is unknown`)
+    reasons.push(
+      `it wants ${demand.offers.map(({ scheme }) => scheme).join(', ')}, which is unknown`,
+    )
   throw sdkError(
-    onlyPrice && reasons.length > 0 && demand.offers.some(isKnown) ? 'CALL_TOO_EXPENSIVE' : 'NO_ACCEPTABLE_OFFER',
+    onlyPrice && reasons.length > 0 && demand.offers.some(isKnown)
+      ? 'CALL_TOO_EXPENSIVE'
+      : 'NO_ACCEPTABLE_OFFER',
     `Not paid for ${demand.resource.url}: ${reasons.join('; ')}`,
     { detail: { url: demand.resource.url } },
   )

@@ -43,8 +43,8 @@ export class PayerChannel {
   readonly chainId: number
   readonly config: ChannelConfig
   readonly sessionKey: LocalAccount
-  readonly expiresAt: number
-  session: ChannelRecord['session']
+  #expiresAt: number
+  #session: ChannelRecord['session']
   readonly #secret: Hex
   #ledger: ChannelLedger
   #trail: ReceiptTrail
@@ -61,8 +61,8 @@ export class PayerChannel {
     this.config = record.config
     this.#secret = record.sessionKey
     this.sessionKey = privateKeyToAccount(record.sessionKey)
-    this.session = record.session
-    this.expiresAt = record.expiresAt
+    this.#session = record.session
+    this.#expiresAt = record.expiresAt
     const { deposited, charged, signed } = record
     this.#ledger = { deposited, charged, signed, running: new Map(), used: new Set(record.used) }
     this.#trail = emptyTrail(record.lastReceipt)
@@ -71,6 +71,16 @@ export class PayerChannel {
 
   get ledger(): ChannelLedger {
     return this.#ledger
+  }
+
+  get session(): ChannelRecord['session'] {
+    return this.#session
+  }
+
+  /** The chain has recorded these limits for the session key. */
+  authorized(session: NonNullable<ChannelRecord['session']>): void {
+    this.#session = session
+    this.#expiresAt = session.expiresAt
   }
 
   get committed(): bigint {
@@ -84,8 +94,8 @@ export class PayerChannel {
       chainId: this.chainId,
       config: this.config,
       sessionKey: this.#secret,
-      session: this.session,
-      expiresAt: this.expiresAt,
+      session: this.#session,
+      expiresAt: this.#expiresAt,
       deposited,
       charged,
       signed,

@@ -1,0 +1,18 @@
+/**
+ * What a payer's program needs: a `fetch` that pays within limits, receipts checked against the chain,
+ * channels opened and closed. Runs in browsers and in Node; reaches a chain only through the URL that
+ * it is given.
+ */
+export type { ChainAccess } from './chain-access.ts'
+export { type ChannelRecord, type ChannelStore, memoryChannelStore } from './channel-store.ts'
+export type { SdkErrorCode } from './errors.ts'
+export type { SpendingLimits } from './limits.ts'
+export {
+  type AllowedAsset,
+  creditAddress,
+  type QuoinNetwork,
+  quoinNetwork,
+  receiptsAddress,
+  sessionKeysAddress,
+} from './networks.ts'
+export { type PayingFetchOptions, payingFetch } from './paying-fetch.ts'

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net'
+import { type Logger, silentLogger } from '@quoin/kernel'
+import type { Market } from '@quoin/market'
+import type { ModelHost } from '@quoin/models'
+import type { FastifyInstance } from 'fastify'
+import { CallGate } from './call/call-gate.ts'
+import { serveCall } from './call/serve-call.ts'
+import { gatewayError } from './errors.ts'
+import { createServer } from './http/server.ts'
+import { inferenceRoutes } from './inference/routes.ts'
+import { defaultLimits, type GatewayLimits } from './limits.ts'
+import { facilitatorRoutes } from './market/facilitator-routes.ts'
+import { operatorRoutes } from './market/operator-routes.ts'
+import { marketRoutes } from './market/routes.ts'
+import { createHealthReader, type Health } from './node/health.ts'
+import { createMetrics } from './node/metrics.ts'
+import { type NodeInfo, nodeRoutes, openApiRoute } from './node/routes.ts'
+import { openaiRoutes, type Serve } from './openai/routes.ts'
+import type { Route } from './operation.ts'
+import { Catalogue, type Service } from './service.ts'
+
+export interface GatewayOptions {
+  models: ModelHost
+  market: Market
+  /** By the model's id; read at every call, so a service may be added while the gateway runs. */
+  services: ReadonlyMap<string, Service>
+  health: () => Promise<Health>
+  info: NodeInfo
+  logger?: Logger
+  limits?: Partial<GatewayLimits>
+  /** Bearer token of the operator's routes; without one they are closed. */
+  operatorToken?: string
+}
+
+export interface Gateway extends AsyncDisposable {
+  /**
+   * Port 0 takes a free one.
+   * @throws CodedError `PORT_TAKEN`
+   */
+  listen(address: { host: string; port: number }): Promise<{ url: string; port: number }>
+  /** Refuses new calls, lets running ones end (until the limit `stopMs`), then closes the server. */
+  close(): Promise<void>
+}
+
+/** The HTTP face of a node. It owns neither models nor market: who made them closes them, after this. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const logger = (options.logger ?? silentLogger).child({ module: 'gateway' })
+  const limits = { ...defaultLimits, ...options.limits }
+  const gate = new CallGate(limits.concurrentCalls)
+  const metrics = createMetrics(() => gate.running)
+  const { market } = options
+  const context = { market, gate, metrics, logger, callMs: limits.callMs }
+  const routes = buildRoutes(options, gate, metrics, (plan, exchange, sent) =>
+    serveCall(context, plan, exchange, sent),
+  )
+  const operatorToken = options.operatorToken ?? null
+  const app = createServer({ routes, limits, metrics, logger, operatorToken })
+  await app.ready()
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= closeGateway(app, gate, limits.stopMs))
+  return { listen: (address) => listen(app, address), close, [Symbol.asyncDispose]: close }
+}
+
+function buildRoutes(
+  options: GatewayOptions,
+  gate: CallGate,
+  metrics: ReturnType<typeof createMetrics>,
+  serve: Serve,
+): Route[] {
+  const { market, models, info } = options
+  const catalogue = new Catalogue(models, options.services)
+  const health = createHealthReader({
+    node: options.health,
+    models,
+    isStopping: () => gate.stopping,
+  })
+  const isReady = async () => (await health()).status === 'ready'
+  const routes = [
+    ...openaiRoutes(catalogue, serve),
+    ...inferenceRoutes(catalogue, serve, { version: info.version, isReady }),
+    ...facilitatorRoutes(market),
+    ...marketRoutes(market, catalogue),
+    ...operatorRoutes(market),
+    ...nodeRoutes({ info, health, metrics, catalogue }),
+  ]
+  return [...routes, openApiRoute(routes, info.version)]
+}
+
+async function listen(app: FastifyInstance, address: { host: string; port: number }) {
+  try {
+    const url = await app.listen(address)
+    return { url, port: portOf(app.server.address()) }
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
+    const what = `Port ${address.port} of ${address.host} is taken; stop what uses it or choose another`
+    throw gatewayError('PORT_TAKEN', what, { cause })
+  }
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function closeGateway(app: FastifyInstance, gate: CallGate, stopMs: number): Promise<void> {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), stopMs)
+  await gate.stop(limit.signal)
+  clearTimeout(timer)
+  await app.close()
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import type { CallPlan } from '../call/call-plan.ts'
+import { type Answer, type Exchange, plain, type Route, route } from '../operation.ts'
+import type { Catalogue } from '../service.ts'
+import { ChatAnswer, ChatRequest, planChat } from './chat.ts'
+import { CompletionAnswer, CompletionRequest, planCompletion } from './completions.ts'
+import { EmbeddingsAnswer, EmbeddingsRequest, planEmbeddings } from './embeddings.ts'
+import { ModelList, ModelObject, offerToModelObject } from './model-list.ts'
+
+/** Serves a planned call; `sent` is the request's body as it came. */
+export type Serve = (plan: CallPlan, exchange: Exchange, sent: unknown) => Promise<Answer>
+
+const metered = { ...plain, method: 'POST', tag: 'OpenAI', metered: true } as const
+const streams = { ...metered, alsoAnswers: ['text/event-stream'] }
+
+/** OpenAI's API, version 1: what its unmodified clients call. */
+export function openaiRoutes(catalogue: Catalogue, serve: Serve): Route[] {
+  return [
+    ...modelRoutes(catalogue),
+    route(
+      {
+        ...metered,
+        id: 'createEmbedding',
+        path: '/v1/embeddings',
+        summary: 'Embeds texts',
+        body: EmbeddingsRequest,
+        answer: EmbeddingsAnswer,
+      },
+      async ({ body, sent }, exchange) => serve(planEmbeddings(catalogue, body), exchange, sent),
+    ),
+    route(
+      {
+        ...streams,
+        id: 'createChatCompletion',
+        path: '/v1/chat/completions',
+        summary: 'Continues a conversation',
+        body: ChatRequest,
+        answer: ChatAnswer,
+      },
+      async ({ body, sent }, exchange) =>
+        serve(planChat(catalogue, body, exchange.requestId), exchange, sent),
+    ),
+    route(
+      {
+        ...streams,
+        id: 'createCompletion',
+        path: '/v1/completions',
+        summary: 'Continues a text',
+        body: CompletionRequest,
+        answer: CompletionAnswer,
+      },
+      async ({ body, sent }, exchange) =>
+        serve(planCompletion(catalogue, body, exchange.requestId), exchange, sent),
+    ),
+  ]
+}
+
+function modelRoutes(catalogue: Catalogue): Route[] {
+  const read = { ...plain, method: 'GET', tag: 'OpenAI' } as const
+  return [
+    route(
+      {
+        ...read,
+        id: 'listModels',
+        path: '/v1/models',
+        summary: 'What is served',
+        answer: ModelList,
+      },
+      async () => ({
+        kind: 'json',
+        body: { object: 'list', data: catalogue.list().map(offerToModelObject) },
+      }),
+    ),
+    route(
+      {
+        ...read,
+        id: 'retrieveModel',
+        path: '/v1/models/{model}',
+        summary: 'One model',
+        params: z.object({ model: z.string() }),
+        answer: ModelObject,
+      },
+      async ({ params }) => ({
+        kind: 'json',
+        body: offerToModelObject(catalogue.get(params.model)),
+      }),
+    ),
+  ]
+}

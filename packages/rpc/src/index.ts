@@ -13,3 +13,10 @@ export {
   type RpcServerOptions,
   type RpcServerStatus,
 } from './server/rpc-server.ts'
+export {
+  type ExecutionWorker,
+  type ExecutionWorkerOptions,
+  openExecutionWorker,
+} from './worker/execution-worker.ts'
+export type { ExecutionWorkerStatus } from './worker/messages.ts'
+export type { ExecutionWorkerErrorCode } from './worker/worker-link.ts'

@@ -1,4 +1,5 @@
 import type { CallRequest, CallResult, Header, StateReader } from '@quoin/execution'
+import { CodedError } from '@quoin/kernel'
 import { serverError } from '../errors.ts'
 import { failureToError } from './revert.ts'
 
@@ -30,15 +31,14 @@ export async function estimateGas(estimation: Estimation): Promise<bigint> {
   const { attempt, signal } = estimation
   let high = await highestGas(estimation)
   if (await isPlainTransfer(estimation)) {
-    const result = high >= transferGas ? await attempt(transferGas) : null
-    if (result && !result.failure) return transferGas
+    if (high >= transferGas && !(await fails(attempt, transferGas))) return transferGas
   }
-  const whole = await attempt(high)
+  const whole = await withPlenty(attempt, high)
   if (whole.failure) throw estimationError(whole, high)
   let low = whole.gasUsed - 1n
   const likely = ((whole.gasUsed + callStipend) * 64n) / 63n
   if (likely < high) {
-    if ((await attempt(likely)).failure) low = likely
+    if (await fails(attempt, likely)) low = likely
     else high = likely
   }
   while (low + 1n < high) {
@@ -46,10 +46,33 @@ export async function estimateGas(estimation: Estimation): Promise<bigint> {
     if ((high - low) * toleranceDenominator < high * toleranceNumerator) break
     const middle = (high + low) / 2n
     const gas = middle > low * 2n ? low * 2n : middle
-    if ((await attempt(gas)).failure) low = gas
+    if (await fails(attempt, gas)) low = gas
     else high = gas
   }
   return high
+}
+
+const tooLittleGas = /^(intrinsic gas too low|insufficient gas for floor data gas cost)/
+
+function isTooLittleGas(error: unknown): boolean {
+  return error instanceof CodedError && tooLittleGas.test(error.message)
+}
+
+async function withPlenty(attempt: Attempt, high: bigint): Promise<CallResult> {
+  try {
+    return await attempt(high)
+  } catch (error) {
+    throw isTooLittleGas(error) ? serverError(`gas required exceeds allowance (${high})`) : error
+  }
+}
+
+async function fails(attempt: Attempt, gas: bigint): Promise<boolean> {
+  try {
+    return (await attempt(gas)).failure !== null
+  } catch (error) {
+    if (isTooLittleGas(error)) return true
+    throw error
+  }
 }
 
 function estimationError(result: CallResult, high: bigint) {

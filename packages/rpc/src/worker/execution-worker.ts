@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads'
+import type { ExecutionLayer } from '@quoin/engine'
+import type { ExecutionOptions } from '@quoin/execution'
+import { type Logger, silentLogger } from '@quoin/kernel'
+import type { RpcServerOptions } from '../server/rpc-server.ts'
+import type { ExecutionWorkerStatus } from './messages.ts'
+import { WorkerLink } from './worker-link.ts'
+
+/** What crosses to the worker: plain data only. */
+export interface WorkerSettings {
+  execution: Omit<ExecutionOptions, 'logger'>
+  rpc: Pick<RpcServerOptions, 'host' | 'port' | 'origins' | 'limits' | 'clientVersion'>
+}
+
+export interface ExecutionWorkerOptions extends WorkerSettings {
+  logger?: Logger
+  /** How long a clean close may take before the thread is ended, in milliseconds. */
+  closeMs?: number
+}
+
+/** An execution with its JSON-RPC server in a thread of its own, driven through the Engine API. */
+export interface ExecutionWorker extends ExecutionLayer {
+  readonly rpcUrl: string
+  readonly rpcWebSocketUrl: string
+  status(): Promise<ExecutionWorkerStatus>
+  /**
+   * Resolves after a close that was asked for; rejects with CodedError EXECUTION_STOPPED when the
+   * thread ends otherwise. Calls that were under way reject with the same error.
+   */
+  readonly stopped: Promise<void>
+}
+
+/**
+ * Opens the execution in a worker thread and serves its JSON-RPC there.
+ * @throws CodedError of the execution (a locked folder, another genesis) or PORT_IN_USE, LISTEN_FAILED
+ */
+export async function openExecutionWorker(
+  options: ExecutionWorkerOptions,
+): Promise<ExecutionWorker> {
+  const { execution, rpc, logger = silentLogger, closeMs = 15_000 } = options
+  const workerData: WorkerSettings = { execution, rpc }
+  const worker = new Worker(new URL('./worker-main.ts', import.meta.url), {
+    workerData,
+    name: 'quoin-execution',
+  })
+  const link = new WorkerLink(worker, logger)
+  const { rpcUrl, rpcWebSocketUrl } = await link.ready
+  return {
+    rpcUrl,
+    rpcWebSocketUrl,
+    stopped: link.stopped,
+    forkchoiceUpdated: (...args) => link.call({ name: 'forkchoiceUpdated', args }),
+    getPayload: (...args) => link.call({ name: 'getPayload', args }),
+    newPayload: (...args) => link.call({ name: 'newPayload', args }),
+    head: () => link.call({ name: 'head', args: [] }),
+    status: () => link.call({ name: 'status', args: [] }),
+    pendingTransactions: ({ signal }) =>
+      link.call({ name: 'pendingTransactions', args: [] }, signal),
+    [Symbol.asyncDispose]: () => link.close(closeMs),
+  }
+}

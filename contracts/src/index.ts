@@ -1,0 +1,15 @@
+/**
+ * The contracts as TypeScript sees them: ABIs (`as const`, for viem), their addresses, and what a
+ * genesis holds of them. The Solidity is in `solidity/`, its tests in `test/`; `npm run build`
+ * regenerates `src/generated` from them. Runs in browsers too.
+ */
+export { type ContractName, type Hex, predeployAddresses } from './addresses.ts'
+export { creditAbi } from './generated/abi/credit.ts'
+export { eip3009CollectorAbi } from './generated/abi/eip3009-collector.ts'
+export { multicall3Abi } from './generated/abi/multicall3.ts'
+export { receiptsAbi } from './generated/abi/receipts.ts'
+export { registryAbi } from './generated/abi/registry.ts'
+export { sessionKeysAbi } from './generated/abi/session-keys.ts'
+export { settlementAbi } from './generated/abi/settlement.ts'
+export { splitterAbi } from './generated/abi/splitter.ts'
+export { type GenesisAccount, type GenesisOptions, genesisAlloc } from './genesis-alloc.ts'

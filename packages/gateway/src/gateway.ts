@@ -10,7 +10,7 @@ import { createServer } from './http/server.ts'
 import { inferenceRoutes } from './inference/routes.ts'
 import { defaultLimits, type GatewayLimits } from './limits.ts'
 import { facilitatorRoutes } from './market/facilitator-routes.ts'
-import { operatorRoutes } from './market/operator-routes.ts'
+import { operatorRoutes, type Publish, publishRoute } from './market/operator-routes.ts'
 import { marketRoutes } from './market/routes.ts'
 import { createHealthReader, type Health } from './node/health.ts'
 import { createMetrics } from './node/metrics.ts'
@@ -30,6 +30,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>
   /** Bearer token of the operator's routes; without one they are closed. */
   operatorToken?: string
+  /** Sells a further model when the operator asks; without it the price list is as given. */
+  publish?: Publish
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -81,6 +83,7 @@ function buildRoutes(
     ...facilitatorRoutes(market),
     ...marketRoutes(market, catalogue),
     ...operatorRoutes(market),
+    ...(options.publish ? [publishRoute(options.publish)] : []),
     ...nodeRoutes({ info, health, metrics, catalogue }),
   ]
   return [...routes, openApiRoute(routes, info.version)]

@@ -9,6 +9,7 @@
 export type { GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 export { defaultLimits, type GatewayLimits } from './limits.ts'
+export type { Publication, Publish, PublishRequest } from './market/operator-routes.ts'
 export type { Health } from './node/health.ts'
 export type { NodeInfo } from './node/routes.ts'
 export type { Service } from './service.ts'

@@ -1,0 +1,130 @@
+import { CodedError } from '@quoin/kernel'
+
+/** What the shell sees. One meaning each; scripts may rely on them. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  refused: 4,
+  verificationFailed: 5,
+  busy: 6,
+  interrupted: 130,
+} as const
+
+export type CliErrorCode =
+  | 'USAGE'
+  | 'CONFIG_INVALID'
+  | 'NOT_REACHABLE'
+  | 'NOT_FOUND'
+  | 'PASSWORD_NEEDED'
+  | 'ACCOUNT_EXISTS'
+  | 'ACCOUNT_UNKNOWN'
+  | 'REFUSED'
+  | 'VERIFICATION_FAILED'
+  | 'CHECK_FAILED'
+  | 'INTERRUPTED'
+
+export function cliError(
+  code: CliErrorCode,
+  message: string,
+  options: { cause?: unknown } = {},
+): CodedError<CliErrorCode> {
+  return new CodedError(code, message, options)
+}
+
+interface Meaning {
+  exit: number
+  hint: string | null
+}
+
+const seeHelp = 'quoin --help shows every command; quoin COMMAND --help its options and examples.'
+const startNode = 'Start a node with `quoin up`, or name one with --gateway-url and --rpc-url.'
+
+/** One table from an error's code to the exit code and to what the user can do next. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  USAGE: { exit: exitCodes.usage, hint: seeHelp },
+  CONFIG_INVALID: {
+    exit: exitCodes.usage,
+    hint: '`quoin config show` prints each setting and where it comes from.',
+  },
+  CONFIGURATION: { exit: exitCodes.usage, hint: null },
+  INVALID_MONEY: { exit: exitCodes.usage, hint: 'Amounts are in Credits, such as 1.25.' },
+  NOT_FOUND: { exit: exitCodes.usage, hint: null },
+  PASSWORD_NEEDED: {
+    exit: exitCodes.usage,
+    hint: 'Give the password with --password-file or QUOIN_PASSWORD, or run this in a terminal.',
+  },
+  ACCOUNT_EXISTS: { exit: exitCodes.usage, hint: 'Choose another --name.' },
+  ACCOUNT_UNKNOWN: {
+    exit: exitCodes.usage,
+    hint: '`quoin account list` shows what there is; `quoin account create` makes a new one.',
+  },
+  NOT_REACHABLE: { exit: exitCodes.unreachable, hint: startNode },
+  CHAIN_UNREACHABLE: { exit: exitCodes.unreachable, hint: startNode },
+  REFUSED: { exit: exitCodes.refused, hint: null },
+  PAYMENT_REFUSED: { exit: exitCodes.refused, hint: null },
+  CAP_REACHED: { exit: exitCodes.refused, hint: 'Raise it with --cap.' },
+  CALL_TOO_EXPENSIVE: { exit: exitCodes.refused, hint: 'Raise it with --max-per-call.' },
+  LIMITS_EXPIRED: { exit: exitCodes.refused, hint: 'Set a later --expires-in.' },
+  FUNDS_TOO_LOW: { exit: exitCodes.refused, hint: null },
+  NO_ACCEPTABLE_OFFER: { exit: exitCodes.refused, hint: null },
+  WRONG_PASSWORD: { exit: exitCodes.refused, hint: null },
+  INVALID_KEYSTORE: { exit: exitCodes.usage, hint: null },
+  RECEIPT_WRONG: { exit: exitCodes.verificationFailed, hint: null },
+  PROTOCOL_VIOLATION: { exit: exitCodes.verificationFailed, hint: null },
+  VERIFICATION_FAILED: { exit: exitCodes.verificationFailed, hint: null },
+  CHECK_FAILED: { exit: exitCodes.verificationFailed, hint: null },
+  PORT_IN_USE: {
+    exit: exitCodes.busy,
+    hint: 'Choose others with --gateway-port and --rpc-port; 0 takes any free one.',
+  },
+  DATA_DIR_IN_USE: {
+    exit: exitCodes.busy,
+    hint: 'Another node runs on this folder: stop it, or choose another --data-dir.',
+  },
+  INTERRUPTED: { exit: exitCodes.interrupted, hint: null },
+}
+
+export interface Failure {
+  exit: number
+  code: string
+  message: string
+  hint: string | null
+}
+
+/** What to tell the user; an error without a known code is a bug and says so. */
+export function describeFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  const system = systemFailure(error)
+  if (system) return system
+  if (!(error instanceof CodedError))
+    return {
+      exit: exitCodes.failed,
+      code: 'INTERNAL',
+      message,
+      hint: 'This is a bug in Quoin: run again with --log-level debug and report what it prints.',
+    }
+  const meaning = meanings[error.code] ?? { exit: exitCodes.failed, hint: null }
+  return { exit: meaning.exit, code: error.code, message, hint: meaning.hint }
+}
+
+function systemFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  const { code, message } = error
+  if (code === 'EADDRINUSE')
+    return { code, message, exit: exitCodes.busy, hint: hintOf('PORT_IN_USE') }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'ENOSPC' || code === 'EROFS')
+    return {
+      code,
+      message,
+      exit: exitCodes.failed,
+      hint: 'Check the folder given with --data-dir.',
+    }
+  if (code === 'ENOENT') return { code, message, exit: exitCodes.usage, hint: null }
+  return null
+}
+
+function hintOf(code: string): string | null {
+  return meanings[code]?.hint ?? null
+}

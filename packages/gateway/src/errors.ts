@@ -11,6 +11,7 @@ export type GatewayErrorCode =
   | 'MODEL_NOT_FOUND'
   | 'TASK_UNSUPPORTED'
   | 'ROUTE_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
   | 'NOT_FOUND'
   | 'TOKEN_WRONG'
   | 'NOT_LOCAL'
@@ -40,7 +41,7 @@ const failed = (status: number, code: string): Meaning => ({ status, type: 'serv
 
 const unexpected = failed(500, 'internal_error')
 
-/** One table from code to answer, for the gateway's own codes and for those of the models. */
+/** One table from code to answer, for the gateway's own codes and those of models, market and protocol. */
 const meanings: Readonly<Record<string, Meaning>> = {
   REQUEST_INVALID: invalid(400, 'invalid_value'),
   PARAMETER_UNSUPPORTED: invalid(400, 'unsupported_parameter'),
@@ -51,6 +52,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   MODEL_NOT_FOUND: invalid(404, 'model_not_found'),
   TASK_UNSUPPORTED: invalid(400, 'unsupported_task'),
   ROUTE_NOT_FOUND: invalid(404, 'unknown_url'),
+  METHOD_NOT_ALLOWED: invalid(405, 'method_not_allowed'),
   NOT_FOUND: invalid(404, 'not_found'),
   TOKEN_WRONG: { status: 401, type: 'authentication_error', code: 'invalid_token' },
   NOT_LOCAL: { status: 403, type: 'permission_error', code: 'not_local' },
@@ -67,6 +69,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
   INPUT_TOO_LARGE: invalid(400, 'context_length_exceeded'),
   MODEL_FAILED: failed(500, 'model_failed'),
   MODEL_CORRUPT: failed(500, 'model_corrupt'),
+  STORE_FAILED: failed(503, 'store_failed'),
+  STORE_BUSY: failed(503, 'store_busy'),
+  MARKET_CLOSED: failed(503, 'stopping'),
+  CHAIN_UNREACHABLE: failed(503, 'chain_unreachable'),
+  TRANSACTION_FAILED: failed(502, 'transaction_failed'),
+  INVALID_HEADER: invalid(400, 'invalid_header'),
+  HEADER_TOO_LARGE: invalid(400, 'invalid_header'),
+  INVALID_MESSAGE: invalid(400, 'invalid_payment'),
+  INVALID_NETWORK: invalid(400, 'invalid_payment'),
 }
 
 /** An error as it goes over HTTP, in either of the two shapes that clients know. */

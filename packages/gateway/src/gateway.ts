@@ -4,6 +4,7 @@ import type { Market } from '@quoin/market'
 import type { ModelHost } from '@quoin/models'
 import type { FastifyInstance } from 'fastify'
 import { CallGate } from './call/call-gate.ts'
+import { refundRoute } from './call/refund-route.ts'
 import { serveCall } from './call/serve-call.ts'
 import { gatewayError } from './errors.ts'
 import { createServer } from './http/server.ts'
@@ -77,9 +78,15 @@ function buildRoutes(
     isStopping: () => gate.stopping,
   })
   const isReady = async () => (await health()).status === 'ready'
-  const routes = [
+  const modelRoutes = [
     ...openaiRoutes(catalogue, serve),
     ...inferenceRoutes(catalogue, serve, { version: info.version, isReady }),
+  ]
+  const routes = [
+    ...modelRoutes,
+    ...modelRoutes
+      .filter(({ operation }) => operation.metered)
+      .map(({ operation }) => refundRoute(operation, market)),
     ...facilitatorRoutes(market),
     ...marketRoutes(market, catalogue),
     ...operatorRoutes(market),

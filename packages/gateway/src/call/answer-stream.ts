@@ -3,7 +3,7 @@ import { errorToHttp } from '../errors.ts'
 import type { Answer, ResponseStream } from '../operation.ts'
 import type { StreamAnswer } from './call-plan.ts'
 import { type Call, type CallContext, charge, isClientGone, release } from './charge.ts'
-import { receiptToMember } from './receipt-wire.ts'
+import { lowerCaseNames, receiptToMember } from './receipt-wire.ts'
 
 const contentType = 'text/event-stream; charset=utf-8'
 
@@ -78,6 +78,7 @@ class RecordedStream {
   readonly #answer: StreamAnswer
   readonly #stream: ResponseStream
   #content = ''
+  #last = '{}'
 
   constructor(call: Call, answer: StreamAnswer) {
     this.#answer = answer
@@ -85,7 +86,7 @@ class RecordedStream {
       'content-type': contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
-      ...call.paid?.streamHeaders,
+      ...lowerCaseNames(call.paid?.streamHeaders ?? {}),
     })
   }
 
@@ -93,6 +94,7 @@ class RecordedStream {
     let events = ''
     for (const payload of payloads) {
       this.#content += `${payload}\n`
+      this.#last = payload
       events += this.#answer.frame(payload)
     }
     await this.#stream.write(events)
@@ -103,7 +105,7 @@ class RecordedStream {
     const body = Buffer.from(this.#content)
     try {
       const charged = await charge(context, call, { units, contentType, body })
-      const receipt = charged ? frame(carry(receiptToMember(charged.receipt))) : ''
+      const receipt = charged ? frame(carry(receiptToMember(charged.receipt), this.#last)) : ''
       await this.#stream.write(receipt + end)
     } catch (error) {
       const { requestId } = call.exchange

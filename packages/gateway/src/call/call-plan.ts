@@ -23,8 +23,11 @@ export interface StreamAnswer {
   run(signal: AbortSignal): AsyncGenerator<string[], Units>
   /** One payload as a whole server-sent event. */
   frame(payload: string): string
-  /** The payload that carries `member` (the receipt) in a form that clients skip. */
-  carry(member: object): string
+  /**
+   * The payload that carries `member` (the receipt) in a form that clients skip. `previous` is the payload
+   * before it: it has the id and names that this one goes on with.
+   */
+  carry(member: object, previous: string): string
   /** What closes the stream, such as `data: [DONE]`. */
   end: string
 }

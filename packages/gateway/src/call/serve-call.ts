@@ -8,7 +8,7 @@ import { answerWhole } from './answer-whole.ts'
 import type { CallGate } from './call-gate.ts'
 import type { CallPlan } from './call-plan.ts'
 import type { Call, CallContext } from './charge.ts'
-import { findReceipt, receiptToMember } from './receipt-wire.ts'
+import { findReceipt, lowerCaseNames, receiptToMember } from './receipt-wire.ts'
 import { requestHash } from './request-hash.ts'
 
 /** What serving a call needs of the gateway. */
@@ -56,9 +56,12 @@ async function admitAndAnswer(
   const admission = await admit(context.market, call, sent)
   if (admission.kind === 'admitted') return answer(context, { ...call, paid: admission.call })
   if (admission.kind === 'replayed') return replay(admission, call.plan)
-  const headers = { 'content-type': 'application/json', ...admission.headers }
-  const body = JSON.stringify(admission.body)
-  return { kind: 'bytes', status: admission.status, headers, body }
+  return {
+    kind: 'bytes',
+    status: admission.status,
+    headers: { 'content-type': 'application/json', ...lowerCaseNames(admission.headers) },
+    body: JSON.stringify(admission.body),
+  }
 }
 
 function answer(context: CallContext, call: Call): Promise<Answer> {
@@ -92,12 +95,14 @@ function admit(market: Market, call: Omit<Call, 'paid'>, sent: unknown): Promise
 
 /** Of a stream its payloads were kept, without the receipt that holds their hash: it is framed again. */
 function replay(admission: Extract<Admission, { kind: 'replayed' }>, plan: CallPlan): Answer {
-  const { status, headers, body } = admission
+  const { status, body } = admission
   const { answer } = plan
-  if (answer.kind === 'whole') return { kind: 'bytes', status, headers, body }
+  const headers = lowerCaseNames(admission.headers)
+  const isStream = headers['content-type']?.startsWith('text/event-stream')
+  if (answer.kind === 'whole' || !isStream) return { kind: 'bytes', status, headers, body }
   const payloads = new TextDecoder().decode(body).split('\n').slice(0, -1)
   const receipt = findReceipt(headers)
-  if (receipt) payloads.push(answer.carry(receiptToMember(receipt)))
+  if (receipt) payloads.push(answer.carry(receiptToMember(receipt), payloads.at(-1) ?? '{}'))
   const events = payloads.map(answer.frame).join('') + answer.end
   return { kind: 'bytes', status, headers, body: events }
 }

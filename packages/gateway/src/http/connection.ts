@@ -14,7 +14,7 @@ export function createConnection(reply: FastifyReply, stalledReaderMs: number): 
     },
     stream(status, headers) {
       reply.hijack()
-      response.writeHead(status, { ...definedHeaders(reply), ...headers })
+      response.writeHead(status, { ...headers, ...definedHeaders(reply) })
       response.flushHeaders()
       return createStream(response, stalledReaderMs)
     },

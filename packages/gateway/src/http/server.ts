@@ -95,10 +95,16 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.kind === 'streamed') return reply
   reply.code(answer.status ?? 200)
-  if (answer.headers) reply.headers(answer.headers)
+  if (answer.headers) setHeaders(reply, answer.headers)
   if (answer.kind === 'json')
     return reply.type('application/json').send(JSON.stringify(answer.body))
   return reply.send(answer.body)
+}
+
+/** What pages may read is decided in one place: not by who made the answer. */
+function setHeaders(reply: FastifyReply, headers: Record<string, string>): void {
+  const { 'access-control-expose-headers': _, ...own } = headers
+  reply.headers(own)
 }
 
 function sendError(

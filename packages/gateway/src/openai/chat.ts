@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import type { CallPlan, StreamAnswer } from '../call/call-plan.ts'
 import type { Catalogue } from '../service.ts'
-import { doneTail, type EventWriter, generateEvents, generateWhole } from './generate.ts'
+import {
+  carryInChunk,
+  doneTail,
+  type EventWriter,
+  generateEvents,
+  generateWhole,
+} from './generate.ts'
 import { ChatMessage, messagesToPrompt } from './messages.ts'
 import { generator, planGeneration, refuseUnsupported, samplingFields } from './sampling.ts'
 import { nowSeconds, Usage, usageOf } from './usage.ts'
@@ -65,7 +71,7 @@ export function planChat(
   if (body.stream) {
     const writer = chatEvents(head, body.stream_options?.include_usage ?? false)
     const run = (signal: AbortSignal) => generateEvents(model, request, writer, signal)
-    return { offer, ceiling, answer: { kind: 'stream', run, ...chatTail(head) } }
+    return { offer, ceiling, answer: { kind: 'stream', run, ...chatTail } }
   }
   const run = async (signal: AbortSignal) => {
     const { text, finish, units } = await generateWhole(model, request, signal)
@@ -100,7 +106,7 @@ function chatEvents(head: object, includeUsage: boolean): EventWriter {
 }
 
 /** The receipt comes in a chunk with an empty delta, because some clients read `choices[0]` of every chunk. */
-function chatTail(head: object): Omit<StreamAnswer, 'kind' | 'run'> {
-  const chunk = { ...head, object: 'chat.completion.chunk', choices: [chatChoice({}, null)] }
-  return { ...doneTail, carry: (member) => JSON.stringify({ ...chunk, ...member }) }
+const chatTail: Omit<StreamAnswer, 'kind' | 'run'> = {
+  ...doneTail,
+  carry: (member, previous) => carryInChunk(member, previous, chatChoice({}, null)),
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import type { CallPlan, StreamAnswer } from '../call/call-plan.ts'
 import type { Catalogue } from '../service.ts'
-import { doneTail, type EventWriter, generateEvents, generateWhole } from './generate.ts'
+import {
+  carryInChunk,
+  doneTail,
+  type EventWriter,
+  generateEvents,
+  generateWhole,
+} from './generate.ts'
 import { generator, planGeneration, refuseUnsupported, samplingFields } from './sampling.ts'
 import { nowSeconds, Usage, usageOf } from './usage.ts'
 
@@ -61,7 +67,7 @@ export function planCompletion(
   if (body.stream) {
     const writer = completionEvents(head, body.stream_options?.include_usage ?? false)
     const run = (signal: AbortSignal) => generateEvents(model, request, writer, signal)
-    return { offer, ceiling, answer: { kind: 'stream', run, ...completionTail(head) } }
+    return { offer, ceiling, answer: { kind: 'stream', run, ...completionTail } }
   }
   const run = async (signal: AbortSignal) => {
     const { text, finish, units } = await generateWhole(model, request, signal)
@@ -92,7 +98,7 @@ function completionEvents(head: object, includeUsage: boolean): EventWriter {
   }
 }
 
-function completionTail(head: object): Omit<StreamAnswer, 'kind' | 'run'> {
-  const chunk = { ...head, choices: [choice('', null)] }
-  return { ...doneTail, carry: (member) => JSON.stringify({ ...chunk, ...member }) }
+const completionTail: Omit<StreamAnswer, 'kind' | 'run'> = {
+  ...doneTail,
+  carry: (member, previous) => carryInChunk(member, previous, choice('', null)),
 }

@@ -78,3 +78,9 @@ export const doneTail = {
   frame: (payload: string) => `data: ${payload}\n\n`,
   end: 'data: [DONE]\n\n',
 }
+
+/** A chunk like the one before it, with one choice that says nothing and with `member`. */
+export function carryInChunk(member: object, previous: string, choice: object): string {
+  const { usage: _, ...head } = JSON.parse(previous)
+  return JSON.stringify({ ...head, choices: [choice], ...member })
+}

@@ -164,3 +164,34 @@ test('parameters that would change the answer are refused, others are ignored', 
   const image = [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }]
   await assert.rejects(create({ messages: image }), /Only text content is supported/)
 })
+
+test('the openai client gets a response, whole and as a stream, paid', async () => {
+  await using gateway = await startGateway({ price: 1n })
+  const client = clientOf(gateway.url, { 'payment-signature': 'paid' })
+  const ask = { model: 'talker', input: 'two words', max_output_tokens: 3 }
+  const whole = await client.responses.create({ ...ask, instructions: 'be brief' })
+  assert.equal(whole.output_text, 'tock tock tock ')
+  assert.equal(whole.status, 'incomplete')
+  assert.deepEqual(whole.incomplete_details, { reason: 'max_output_tokens' })
+  assert.equal(whole.usage?.input_tokens, 4)
+  const types: string[] = []
+  const runner = client.responses.stream(ask)
+  runner.on('event', ({ type }) => types.push(type))
+  const final = await runner.finalResponse()
+  assert.equal(final.output_text, 'tock tock tock ')
+  assert.deepEqual(types.slice(0, 2), ['response.created', 'response.in_progress'])
+  assert.equal(gateway.market.outcomes.length, 2)
+  const stored = client.responses.create({ ...ask, store: true })
+  await assert.rejects(stored, { status: 400, param: 'store' })
+})
+
+test("a response's stream ends with its receipt", async () => {
+  await using gateway = await startGateway({ price: 1n })
+  const client = clientOf(gateway.url, { 'payment-signature': 'paid' })
+  const stream = await client.responses.create({ model: 'talker', input: 'x', stream: true })
+  const events: object[] = []
+  for await (const event of stream) events.push(event)
+  assert.ok(receiptMember in (events.at(-1) ?? {}))
+  const numbers = events.map((event) => Reflect.get(event, 'sequence_number'))
+  assert.deepEqual(numbers, [...numbers.keys()])
+})

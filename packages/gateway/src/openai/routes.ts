@@ -6,6 +6,7 @@ import { ChatAnswer, ChatRequest, planChat } from './chat.ts'
 import { CompletionAnswer, CompletionRequest, planCompletion } from './completions.ts'
 import { EmbeddingsAnswer, EmbeddingsRequest, planEmbeddings } from './embeddings.ts'
 import { ModelList, ModelObject, offerToModelObject } from './model-list.ts'
+import { planResponse, ResponseAnswer, ResponseRequest } from './responses.ts'
 
 /** Serves a planned call; `sent` is the request's body as it came. */
 export type Serve = (plan: CallPlan, exchange: Exchange, sent: unknown) => Promise<Answer>
@@ -51,6 +52,18 @@ export function openaiRoutes(catalogue: Catalogue, serve: Serve): Route[] {
       },
       async ({ body, sent }, exchange) =>
         serve(planCompletion(catalogue, body, exchange.requestId), exchange, sent),
+    ),
+    route(
+      {
+        ...streams,
+        id: 'createResponse',
+        path: '/v1/responses',
+        summary: 'Continues a conversation, in the newer form; stateless',
+        body: ResponseRequest,
+        answer: ResponseAnswer,
+      },
+      async ({ body, sent }, exchange) =>
+        serve(planResponse(catalogue, body, exchange.requestId), exchange, sent),
     ),
   ]
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@quoin/kernel'
-import { createGateway } from '../gateway.ts'
+import { createGateway, type GatewayOptions } from '../gateway.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { Health } from '../node/health.ts'
 import type { Service } from '../service.ts'
@@ -31,7 +31,7 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     options.modelsReady,
   )
   const { limits, logger } = options
-  const gateway = await createGateway({
+  const gatewayOptions: GatewayOptions = {
     models: host,
     market,
     services: new Map(
@@ -48,10 +48,12 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     operatorToken,
     ...(limits && { limits }),
     ...(logger && { logger }),
-  })
+  }
+  const gateway = await createGateway(gatewayOptions)
   const { url, port } = await gateway.listen({ host: '127.0.0.1', port: 0 })
   return {
     gateway,
+    options: gatewayOptions,
     market,
     generator,
     url,

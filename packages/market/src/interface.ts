@@ -44,18 +44,29 @@ export interface CallRequest {
 }
 
 export type Admission =
-  /** 402, or 4xx with a reason: send as is, nothing was charged. */
+  /** 402, or 4xx or 5xx with a reason: send as is, nothing was charged. */
   | { kind: 'refused'; status: number; headers: Record<string, string>; body: object }
-  /** The same call was answered before: send the stored answer, nothing is charged again. */
+  /**
+   * Send this answer as it is, without running the call; nothing is charged. Either the same call was
+   * answered before (same payer, Idempotency-Key and request), or the payment was a refund request of a
+   * channel, which a stock client sends with GET to any paid route.
+   */
   | { kind: 'replayed'; status: number; headers: Record<string, string>; body: Uint8Array }
   | { kind: 'admitted'; call: PaidCall }
 
 export interface PaidCall {
-  /** Response headers that must go before a streamed body (PAYMENT-RESPONSE as of now, receipt id). */
+  /**
+   * Response headers for a body that is streamed: PAYMENT-RESPONSE as if the whole ceiling were charged,
+   * because the amount is not known yet. The receipt that `finish` gives has the truth; send it in the last
+   * payload. Should the process die before `finish`, nothing is charged.
+   */
   readonly streamHeaders: Record<string, string>
+  readonly payer: Hex
   /**
    * Ends the call: charges `amountAtomic` (at most the ceiling), signs the receipt and makes both durable
-   * before it resolves. `body` is kept to answer a retry with the same idempotency key.
+   * before it resolves. `body` is kept to answer a retry with the same idempotency key. A call paid with
+   * `exact` is charged what the payer authorized, whatever `amountAtomic` says.
+   * @throws CodedError `STORE_FAILED` (the disk is full or broken; nothing was charged, do not send the answer)
    */
   finish(outcome: Outcome): Promise<{ receipt: SignedReceipt; headers: Record<string, string> }>
   /** Ends the call without a charge; what was frozen is free again. */
@@ -70,6 +81,11 @@ export interface Outcome {
   contentType: string
   /** The exact bytes of the answer; keccak256 of them is the receipt's responseHash. */
   body: Uint8Array
+  /**
+   * For a streamed answer, whose `body` (kept for retries) has framing: the hash to put in the receipt,
+   * `hashStream` of @quoin/protocol over the data payloads. Default: keccak256 of `body`.
+   */
+  responseHash?: Hex
 }
 
 export interface ReceiptStore {
@@ -77,7 +93,9 @@ export interface ReceiptStore {
   list(filter: {
     channelId?: Hex
     payer?: Hex
+    /** 1 to 1000. */
     limit: number
+    /** Only receipts with a smaller sequence (with channelId), else older than this time in ms. */
     before?: bigint
   }): Promise<SignedReceipt[]>
   /** Null until the receipt is anchored. */

@@ -1,0 +1,125 @@
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import type { Hex, Logger } from '@quoin/kernel'
+import type { Anchor, ReceiptProof } from '@quoin/protocol'
+import type { Chain } from '../chain/interface.ts'
+import { type AnchorRow, rowToAnchor } from '../store/reads.ts'
+import type { Store } from '../store/store.ts'
+import { Serial } from './serial.ts'
+
+/** Receipts under one root at most. */
+const maxLeaves = 10_000
+/** Trees kept for proofs, newest first. */
+const maxTrees = 16
+
+/**
+ * Puts the Merkle roots of receipts on the chain. The batch is fixed in the records before the
+ * transaction is sent, and the contract takes each epoch once, so a crash at any moment neither loses
+ * receipts nor anchors them twice: an open batch is looked up on the chain before it is sent again.
+ */
+export class Anchors {
+  readonly #store: Store
+  readonly #chain: Chain
+  readonly #provider: Hex
+  readonly #logger: Logger
+  readonly #serial = new Serial()
+  readonly #trees = new Map<number, StandardMerkleTree<[string]>>()
+
+  constructor(shell: { store: Store; chain: Chain; provider: Hex; logger: Logger }) {
+    this.#store = shell.store
+    this.#chain = shell.chain
+    this.#provider = shell.provider
+    this.#logger = shell.logger
+  }
+
+  /** Anchors what is not anchored; the newest anchor made, null when there was nothing to do. */
+  anchorNow(): Promise<Anchor | null> {
+    return this.#serial.run(async () => {
+      let last: Anchor | null = null
+      for (const row of await this.#store.reads.openAnchors()) last = await this.#send(row)
+      for (;;) {
+        const row = await this.#start()
+        if (row === null) return last
+        last = await this.#send(row)
+      }
+    })
+  }
+
+  idle(): Promise<void> {
+    return this.#serial.idle()
+  }
+
+  /** Null until the receipt's anchor is on the chain. */
+  async proof(receiptId: Hex): Promise<ReceiptProof | null> {
+    const found = await this.#store.reads.receipt(receiptId)
+    if (found === null || found.epoch === null) return null
+    const row = await this.#store.reads.anchor(found.epoch)
+    const anchor = row ? rowToAnchor(row, this.#provider) : null
+    if (anchor === null) return null
+    const tree = await this.#treeOf(found.epoch)
+    return { anchor, path: tree.getProof([receiptId]).map(asHex) }
+  }
+
+  async #start(): Promise<AnchorRow | null> {
+    const leaves = await this.#store.reads.receiptIds({ epoch: null, limit: maxLeaves })
+    const last = leaves.at(-1)
+    if (last === undefined) return null
+    const tree = makeTree(leaves.map(({ id }) => id))
+    const epoch = Math.max(
+      Number(await this.#chain.nextEpoch()),
+      (await this.#store.reads.lastEpoch()) + 1,
+    )
+    await this.#store.write('anchors', [
+      ['startAnchor', epoch, tree.root, leaves.length],
+      ['assignEpoch', epoch, last.number],
+    ])
+    this.#keep(epoch, tree)
+    return {
+      epoch,
+      root: tree.root,
+      count: leaves.length,
+      transaction_hash: null,
+      block_number: null,
+    }
+  }
+
+  async #send(row: AnchorRow): Promise<Anchor | null> {
+    const epoch = BigInt(row.epoch)
+    const found = await this.#chain.findAnchor(epoch)
+    const mined = found ?? (await this.#chain.anchor(epoch, asHex(row.root), row.count))
+    const { transactionHash, blockNumber } = mined
+    await this.#store.write('anchors', [
+      ['finishAnchor', transactionHash, Number(blockNumber), row.epoch],
+    ])
+    this.#logger.info({ epoch: row.epoch, count: row.count }, 'receipts anchored')
+    return rowToAnchor(
+      { ...row, transaction_hash: transactionHash, block_number: Number(blockNumber) },
+      this.#provider,
+    )
+  }
+
+  async #treeOf(epoch: number): Promise<StandardMerkleTree<[string]>> {
+    const known = this.#trees.get(epoch)
+    if (known) return known
+    const leaves = await this.#store.reads.receiptIds({ epoch, limit: maxLeaves })
+    const tree = makeTree(leaves.map(({ id }) => id))
+    this.#keep(epoch, tree)
+    return tree
+  }
+
+  #keep(epoch: number, tree: StandardMerkleTree<[string]>): void {
+    this.#trees.set(epoch, tree)
+    const oldest = this.#trees.keys().next()
+    if (this.#trees.size > maxTrees && !oldest.done) this.#trees.delete(oldest.value)
+  }
+}
+
+function makeTree(ids: string[]): StandardMerkleTree<[string]> {
+  return StandardMerkleTree.of(
+    ids.map((id): [string] => [id]),
+    ['bytes32'],
+  )
+}
+
+function asHex(text: string): Hex {
+  return `0x${text.slice(2)}`
+}

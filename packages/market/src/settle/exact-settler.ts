@@ -1,0 +1,132 @@
+import type { Hex, Logger } from '@quoin/kernel'
+import { ExactPayload } from '@quoin/protocol'
+import type { Chain } from '../chain/interface.ts'
+import type { AuthorizationRow } from '../store/reads.ts'
+import type { Store } from '../store/store.ts'
+import { Serial } from './serial.ts'
+
+/** EIP-3009 transfers in one transaction. */
+const transfersPerTransaction = 40
+const maxTries = 3
+
+/**
+ * Brings the `exact` authorizations of served calls onto the chain, in batches, and remembers what each
+ * payer still owes so that it cannot promise the same money twice.
+ */
+export class ExactSettler {
+  readonly #store: Store
+  readonly #chain: Chain
+  readonly #logger: Logger
+  readonly #serial = new Serial()
+  /** Served and not settled yet, by payer. */
+  readonly #owed = new Map<Hex, bigint>()
+  readonly #tries = new Map<string, number>()
+  /** Whether a payment is settled before its call is answered. */
+  readonly isImmediate: boolean
+  #scheduled = false
+  #closed = false
+
+  constructor(shell: { store: Store; chain: Chain; logger: Logger; isImmediate: boolean }) {
+    this.isImmediate = shell.isImmediate
+    this.#store = shell.store
+    this.#chain = shell.chain
+    this.#logger = shell.logger
+  }
+
+  /** Takes up what an earlier run left. */
+  async resume(): Promise<void> {
+    const rows = await this.#store.reads.pendingAuthorizations(100_000)
+    for (const row of rows) this.promise(asHex(row.payer), BigInt(row.value))
+    if (rows.length > 0) this.schedule()
+  }
+
+  owedBy(payer: Hex): bigint {
+    return this.#owed.get(payer) ?? 0n
+  }
+
+  promise(payer: Hex, value: bigint): void {
+    this.#owed.set(payer, this.owedBy(payer) + value)
+  }
+
+  forget(payer: Hex, value: bigint): void {
+    const rest = this.owedBy(payer) - value
+    if (rest > 0n) this.#owed.set(payer, rest)
+    else this.#owed.delete(payer)
+  }
+
+  /** Settles soon, together with what comes until then. */
+  schedule(delayMs = 200): void {
+    if (this.#scheduled || this.#closed) return
+    this.#scheduled = true
+    const timer = setTimeout(() => {
+      this.#scheduled = false
+      this.settleAll().catch((error: unknown) => {
+        this.#logger.warn({ error: String(error) }, 'settling exact payments failed')
+        this.schedule(5000)
+      })
+    }, delayMs)
+    timer.unref()
+  }
+
+  /** Settles all that is pending. @returns hashes of the transactions */
+  settleAll(): Promise<Hex[]> {
+    return this.#serial.run(async () => {
+      const hashes: Hex[] = []
+      for (;;) {
+        const rows = await this.#store.reads.pendingAuthorizations(transfersPerTransaction)
+        if (rows.length === 0) return hashes
+        const hash = await this.#settleSome(rows)
+        if (hash) hashes.push(hash)
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#serial.idle()
+  }
+
+  async #settleSome(rows: AuthorizationRow[]): Promise<Hex | null> {
+    const open: AuthorizationRow[] = []
+    for (const row of rows) {
+      const { used } = await this.#read(row)
+      if (used) await this.#end(row, 'settled', null)
+      else open.push(row)
+    }
+    if (open.length === 0) return null
+    const transfers = open.map((row) => ExactPayload.parse(JSON.parse(row.payload)))
+    const { transactionHash } = await this.#chain.transferAll(transfers)
+    for (const row of open) {
+      const { used } = await this.#read(row)
+      if (used) await this.#end(row, 'settled', transactionHash)
+      else await this.#failed(row, transactionHash)
+    }
+    return transactionHash
+  }
+
+  async #failed(row: AuthorizationRow, transactionHash: Hex): Promise<void> {
+    const name = `${row.payer} ${row.nonce}`
+    const tries = (this.#tries.get(name) ?? 0) + 1
+    this.#tries.set(name, tries)
+    if (tries < maxTries) return
+    this.#tries.delete(name)
+    this.#logger.warn(
+      { payer: row.payer, nonce: row.nonce, value: row.value },
+      'an exact payment could not be collected',
+    )
+    await this.#end(row, 'failed', transactionHash)
+  }
+
+  async #end(row: AuthorizationRow, state: 'settled' | 'failed', hash: Hex | null): Promise<void> {
+    await this.#store.write(row.nonce, [['setAuthorization', state, hash, row.payer, row.nonce]])
+    if (state === 'settled') this.forget(asHex(row.payer), BigInt(row.value))
+  }
+
+  #read(row: AuthorizationRow): Promise<{ used: boolean }> {
+    return this.#chain.readAuthorization(asHex(row.payer), asHex(row.nonce))
+  }
+}
+
+function asHex(text: string): Hex {
+  return `0x${text.slice(2)}`
+}

@@ -1,0 +1,188 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Anchor, type SignedReceipt, SignedReceiptJson } from '@quoin/protocol'
+import type { Kysely, Selectable } from 'kysely'
+import { z } from 'zod'
+import type {
+  AnchorTable,
+  AnswerTable,
+  AuthorizationTable,
+  ChannelTable,
+  MarketDatabase,
+} from './schema.ts'
+import { createQueries } from './sqlite.ts'
+
+export type ChannelRow = Selectable<ChannelTable>
+export type AnswerRow = Pick<
+  Selectable<AnswerTable>,
+  'request_hash' | 'status' | 'headers' | 'body'
+>
+export type AuthorizationRow = Selectable<AuthorizationTable>
+export type AnchorRow = Selectable<AnchorTable>
+
+export interface ReceiptFilter {
+  channelId?: string
+  payer?: string
+  limit: number
+  /** A sequence when channelId is given, else a time in ms; exclusive. */
+  before?: bigint
+}
+
+const found = z.object({ found: z.number() })
+const Answer = z.object({
+  request_hash: z.string(),
+  status: z.number(),
+  headers: z.string(),
+  body: z.instanceof(Uint8Array),
+})
+
+/** Queries over the committed records. Point look-ups are prepared; the rest goes through Kysely. */
+export class Reads {
+  readonly #db: Kysely<MarketDatabase>
+  readonly #voucher
+  readonly #authorization
+  readonly #answer
+
+  constructor(reader: DatabaseSync) {
+    this.#db = createQueries(reader)
+    this.#voucher = reader.prepare(
+      'select 1 as found from vouchers where channel_id = ? and max_claimable = ?',
+    )
+    this.#authorization = reader.prepare(
+      'select 1 as found from authorizations where payer = ? and nonce = ?',
+    )
+    this.#answer = reader.prepare(
+      'select request_hash, status, headers, body from answers where payer = ? and idempotency_key = ?',
+    )
+  }
+
+  isVoucherUsed(channelId: string, max: string): boolean {
+    return found.safeParse(this.#voucher.get(channelId, max)).success
+  }
+
+  isAuthorizationUsed(payer: string, nonce: string): boolean {
+    return found.safeParse(this.#authorization.get(payer, nonce)).success
+  }
+
+  answer(payer: string, key: string): AnswerRow | undefined {
+    const row = this.#answer.get(payer, key)
+    return row === undefined ? undefined : Answer.parse(row)
+  }
+
+  channel(channelId: string): Promise<ChannelRow | undefined> {
+    return this.#db
+      .selectFrom('channels')
+      .selectAll()
+      .where('channel_id', '=', channelId)
+      .executeTakeFirst()
+  }
+
+  channels(filter: { payer?: string; limit: number }): Promise<ChannelRow[]> {
+    let query = this.#db.selectFrom('channels').selectAll()
+    if (filter.payer !== undefined) query = query.where('payer', '=', filter.payer)
+    return query.orderBy('updated_at', 'desc').limit(filter.limit).execute()
+  }
+
+  /** Channels of which not all that was charged was claimed. */
+  owingChannels(limit: number): Promise<ChannelRow[]> {
+    return this.#db
+      .selectFrom('channels')
+      .selectAll()
+      .whereRef('charged', '<>', 'claimed')
+      .limit(limit)
+      .execute()
+  }
+
+  async receipt(id: string): Promise<{ signed: SignedReceipt; epoch: number | null } | null> {
+    const row = await this.#db
+      .selectFrom('receipts')
+      .select(['json', 'epoch'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row ? { signed: parseReceipt(row.json), epoch: row.epoch } : null
+  }
+
+  /** Newest first. */
+  async receipts(filter: ReceiptFilter): Promise<SignedReceipt[]> {
+    let query = this.#db.selectFrom('receipts').select('json')
+    if (filter.channelId !== undefined) query = query.where('channel_id', '=', filter.channelId)
+    if (filter.payer !== undefined) query = query.where('payer', '=', filter.payer)
+    if (filter.before !== undefined)
+      query = query.where(
+        filter.channelId === undefined ? 'time' : 'sequence',
+        '<',
+        Number(filter.before),
+      )
+    const rows = await query.orderBy('number', 'desc').limit(filter.limit).execute()
+    return rows.map(({ json }) => parseReceipt(json))
+  }
+
+  /** Ids in the order of their numbers, the order of the leaves before sorting. */
+  async receiptIds(where: { epoch: number | null; limit: number }): Promise<ReceiptNumber[]> {
+    const query = this.#db.selectFrom('receipts').select(['number', 'id'])
+    const rows = await (where.epoch === null
+      ? query.where('epoch', 'is', null)
+      : query.where('epoch', '=', where.epoch)
+    )
+      .orderBy('number')
+      .limit(where.limit)
+      .execute()
+    return rows
+  }
+
+  pendingAuthorizations(limit: number): Promise<AuthorizationRow[]> {
+    return this.#db
+      .selectFrom('authorizations')
+      .selectAll()
+      .where('state', '=', 'pending')
+      .orderBy('created_at')
+      .limit(limit)
+      .execute()
+  }
+
+  anchor(epoch: number): Promise<AnchorRow | undefined> {
+    return this.#db.selectFrom('anchors').selectAll().where('epoch', '=', epoch).executeTakeFirst()
+  }
+
+  openAnchors(): Promise<AnchorRow[]> {
+    return this.#db
+      .selectFrom('anchors')
+      .selectAll()
+      .where('transaction_hash', 'is', null)
+      .orderBy('epoch')
+      .execute()
+  }
+
+  async lastEpoch(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('anchors')
+      .select((builder) => builder.fn.max('epoch').as('epoch'))
+      .executeTakeFirst()
+    return row?.epoch ?? 0
+  }
+}
+
+export interface ReceiptNumber {
+  number: number
+  id: string
+}
+
+function parseReceipt(json: string): SignedReceipt {
+  return SignedReceiptJson.parse(JSON.parse(json))
+}
+
+/** Null while the anchor's transaction is not known. */
+export function rowToAnchor(row: AnchorRow, provider: Anchor['provider']): Anchor | null {
+  if (row.transaction_hash === null || row.block_number === null) return null
+  return {
+    provider,
+    epoch: BigInt(row.epoch),
+    root: asHex(row.root),
+    count: row.count,
+    transactionHash: asHex(row.transaction_hash),
+    blockNumber: BigInt(row.block_number),
+  }
+}
+
+function asHex(text: string): `0x${string}` {
+  return `0x${text.slice(2)}`
+}

@@ -1,0 +1,42 @@
+/** The statements of the hot path, prepared once in the writer. Parameters in the order of the columns. */
+export const statements = {
+  saveChannel: `insert into channels
+      (channel_id, payer, config, charged, ceiling, signature, sequence, updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (channel_id) do update set charged = excluded.charged, ceiling = excluded.ceiling,
+      signature = excluded.signature, sequence = excluded.sequence, updated_at = excluded.updated_at`,
+  setClaimed: 'update channels set claimed = ? where channel_id = ?',
+  useVoucher: 'insert into vouchers (channel_id, max_claimable, receipt_id) values (?, ?, ?)',
+  addReceipt:
+    'insert into receipts (id, channel_id, payer, sequence, time, json) values (?, ?, ?, ?, ?, ?)',
+  addAnswer: `insert into answers
+      (payer, idempotency_key, request_hash, status, headers, body, created_at)
+    values (?, ?, ?, ?, ?, ?, ?)`,
+  dropAnswersBefore: 'delete from answers where created_at < ?',
+  addAuthorization: `insert into authorizations
+      (payer, nonce, payload, value, state, transaction_hash, created_at)
+    values (?, ?, ?, ?, ?, ?, ?)`,
+  setAuthorization:
+    'update authorizations set state = ?, transaction_hash = ? where payer = ? and nonce = ?',
+  startAnchor: 'insert into anchors (epoch, root, count) values (?, ?, ?)',
+  /** All receipts up to a number that no anchor has yet. */
+  assignEpoch: 'update receipts set epoch = ? where epoch is null and number <= ?',
+  finishAnchor: 'update anchors set transaction_hash = ?, block_number = ? where epoch = ?',
+} as const
+
+export type StatementName = keyof typeof statements
+export type Parameter = string | number | null | Uint8Array
+export type Write = readonly [StatementName, ...Parameter[]]
+
+export interface WriterRequest {
+  units: WriteUnit[]
+}
+/** What must become durable together. When a unit fails, later ones of the same lane fail with it. */
+export interface WriteUnit {
+  lane: string
+  writes: Write[]
+}
+export interface WriterReply {
+  /** For each unit: null when durable, else why not. */
+  failures: (string | null)[]
+}

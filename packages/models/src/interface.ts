@@ -14,6 +14,15 @@ export interface Tensor {
   data: Float32Array | Int32Array | BigInt64Array | Uint8Array
 }
 
+export interface TensorSpec {
+  name: string
+  type: TensorType
+  /** null where any size goes; the first is the number of rows. */
+  shape: (number | null)[]
+  /** An input's second accepted type, which the model converts. */
+  alternative?: TensorType
+}
+
 /** Describes a servable model; `runtimeId` and `modelCid` bind receipts to exact bits. */
 export interface ModelManifest {
   /** As clients name it, such as `use-lite`. */
@@ -28,8 +37,8 @@ export interface ModelManifest {
   modelCid: string
   /** sha256 hex over model, WebAssembly or native library version, glue, session options, pre- and post-processing. */
   runtimeId: `0x${string}`
-  inputs: { name: string; type: TensorType; shape: (number | null)[] }[]
-  outputs: { name: string; type: TensorType; shape: (number | null)[] }[]
+  inputs: TensorSpec[]
+  outputs: TensorSpec[]
   limits: {
     maxInputTokens?: number
     maxOutputTokens?: number
@@ -53,20 +62,27 @@ export interface Model {
   /** Tensors in and out, by name (Open Inference v2). Every model has it. */
   infer(
     inputs: Record<string, Tensor>,
-    options: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal },
   ): Promise<Record<string, Tensor>>
   /** task embedding: one unit-length vector a text. */
   embed?(
     texts: string[],
-    options: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal },
   ): Promise<{ vectors: Float32Array[]; tokens: number }>
   /** task generation: yields text as it is made. Aborting the signal stops the model; the last chunk says what was made. */
   generate?(
     request: GenerateRequest,
-    options: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal },
   ): AsyncIterable<GenerateChunk>
+  /** task generation: the prompt for a conversation, newest message last, as the model wants it. */
+  chatPrompt?(messages: readonly ChatMessage[]): string
   /** The number of tokens a text has for this model. */
   countTokens?(text: string): number
+}
+
+export interface ChatMessage {
+  role: string
+  content: string
 }
 
 export interface GenerateRequest {
@@ -74,8 +90,13 @@ export interface GenerateRequest {
   maxTokens: number
   /** 0 takes the most likely token. */
   temperature: number
+  /** Sample among the k most likely tokens; 0 for no such limit. */
   topK: number
+  /** Sample among the most likely tokens that together have this probability; 1 by default. */
+  topP?: number
+  /** Equal requests with equal seeds give equal text. Its low 32 bits count. */
   seed: number
+  /** Generation ends before the first of these. */
   stop: string[]
 }
 

@@ -1,0 +1,8 @@
+/** The models that every node serves, and where their files come from. */
+import type { ModelDefinition } from '../core/definition.ts'
+import { useLiteFast, useLiteVerifiable } from './use-lite.ts'
+
+export const embeddedModels: readonly ModelDefinition[] = [useLiteVerifiable, useLiteFast]
+
+export { loadFiles } from './load-files.ts'
+export { useLiteFast, useLiteVerifiable }

@@ -1,0 +1,75 @@
+import type { Tensor, TensorType } from '../interface.ts'
+
+export type TensorData = Tensor['data']
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+export function createTensor(type: TensorType, shape: number[]): Tensor {
+  const count = elementCount(shape)
+  switch (type) {
+    case 'float32':
+      return { type, shape, data: new Float32Array(count) }
+    case 'int32':
+      return { type, shape, data: new Int32Array(count) }
+    case 'int64':
+      return { type, shape, data: new BigInt64Array(count) }
+    case 'uint8':
+    case 'bool':
+      return { type, shape, data: new Uint8Array(count) }
+  }
+}
+
+/** Whether `data` is the typed array that `type` wants (bool is one byte an element). */
+export function matchesType(type: TensorType, data: TensorData): boolean {
+  switch (type) {
+    case 'float32':
+      return data instanceof Float32Array
+    case 'int32':
+      return data instanceof Int32Array
+    case 'int64':
+      return data instanceof BigInt64Array
+    case 'uint8':
+    case 'bool':
+      return data instanceof Uint8Array
+  }
+}
+
+/** Rows `from` to `to` (first axis) as a view on the same memory. */
+export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
+  const [, ...rest] = tensor.shape
+  const rowSize = elementCount(rest)
+  const data = tensor.data.subarray(from * rowSize, to * rowSize)
+  return { type: tensor.type, shape: [to - from, ...rest], data }
+}
+
+/** Joins tensors of one type and one row shape along the first axis. */
+export function concatRows(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors
+  if (first === undefined) throw new RangeError('concatRows needs at least one tensor')
+  if (tensors.length === 1) return first
+  const rows = tensors.reduce((sum, tensor) => sum + (tensor.shape[0] ?? 0), 0)
+  const joined = createTensor(first.type, [rows, ...first.shape.slice(1)])
+  let offset = 0
+  for (const { data } of tensors) {
+    setData(joined.data, data, offset)
+    offset += data.length
+  }
+  return joined
+}
+
+/** Whether the tensors can be joined by concatRows. */
+export function haveSameRows(a: Tensor, b: Tensor): boolean {
+  return (
+    a.type === b.type &&
+    a.shape.length === b.shape.length &&
+    a.shape.every((size, axis) => axis === 0 || size === b.shape[axis])
+  )
+}
+
+function setData(target: TensorData, source: TensorData, offset: number): void {
+  if (target instanceof BigInt64Array) {
+    if (source instanceof BigInt64Array) target.set(source, offset)
+  } else if (!(source instanceof BigInt64Array)) target.set(source, offset)
+}

@@ -4,6 +4,7 @@
  * thread. Node only.
  */
 
+export { createEngineServer, type EngineServerOptions } from './engine-server/engine-server.ts'
 export type { AllowedOrigins } from './server/cors.ts'
 export { defaultRpcLimits, type RpcLimits } from './server/limits.ts'
 export {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeAbiParameters, encodeErrorResult, type Hex } from 'viem'
 import fc from 'fast-check'
+import { encodeAbiParameters, encodeErrorResult, type Hex } from 'viem'
 import { revertMessage, revertReason } from './revert.ts'
 
 const errorAbi = [

@@ -24,17 +24,31 @@ test('a case about shape takes other values of the same kind only', () => {
     compareAnswers(expected, answer({ gas: '0x1', steps: [{ pc: 7 }, {}] }), true).difference,
     null,
   )
-  for (const other of [{ gas: 21000, steps: [] }, { gas: '0x1' }, { gas: '0x1', steps: [{ pc: '0x0' }] }])
+  for (const other of [
+    { gas: 21000, steps: [] },
+    { gas: '0x1' },
+    { gas: '0x1', steps: [{ pc: '0x0' }] },
+  ])
     assert.notEqual(compareAnswers(expected, answer(other), true).difference, null)
 })
 
 test('errors agree in code and in whether they carry data; their text is only noted', () => {
   const expected = failure({ code: 3, message: 'execution reverted', data: '0x' })
-  const same = compareAnswers(expected, failure({ code: 3, message: 'reverted', data: '0x01' }), false)
+  const same = compareAnswers(
+    expected,
+    failure({ code: 3, message: 'reverted', data: '0x01' }),
+    false,
+  )
   assert.equal(same.difference, null)
   assert.match(same.note ?? '', /want "execution reverted", got "reverted"/)
-  assert.notEqual(compareAnswers(expected, failure({ code: 3, message: 'x' }), false).difference, null)
-  assert.notEqual(compareAnswers(expected, failure({ code: 4, message: 'x', data: '' }), false).difference, null)
+  assert.notEqual(
+    compareAnswers(expected, failure({ code: 3, message: 'x' }), false).difference,
+    null,
+  )
+  assert.notEqual(
+    compareAnswers(expected, failure({ code: 4, message: 'x', data: '' }), false).difference,
+    null,
+  )
   assert.notEqual(compareAnswers(expected, answer('0x'), false).difference, null)
 })
 

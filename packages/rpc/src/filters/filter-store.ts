@@ -40,7 +40,7 @@ export class FilterStore implements Disposable {
     timer.unref()
     this.#stop = [
       execution.onHead((event) => {
-        this.#collect('blocks', () => [event.block.header.hash])
+        this.#collect('blocks', () => event.added.map(({ block }) => block.header.hash))
         this.#collect('logs', ({ kind }) =>
           kind.type === 'logs' ? logsOfEvent(event, kind.filter) : [],
         )

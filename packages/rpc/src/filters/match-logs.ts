@@ -1,4 +1,4 @@
-import type { Block, Header, Receipt } from '@quoin/execution'
+import type { HeadEvent, Header, Receipt } from '@quoin/execution'
 import type { Hex } from '@quoin/kernel'
 import { hexToBytes } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
@@ -56,19 +56,12 @@ function bloomBits(item: Hex): BloomBits {
   })
 }
 
-/** The logs that a new head brings: those of blocks that left (removed), then its own. */
-export function logsOfEvent(
-  event: {
-    block: Block
-    receipts: Receipt[]
-    removed: { block: Block; receipts: Receipt[] }[]
-  },
-  criteria: LogCriteria,
-): LogJson[] {
+/** The logs that a new head brings: those of blocks that left (removed), then of those that came. */
+export function logsOfEvent({ added, removed }: HeadEvent, criteria: LogCriteria): LogJson[] {
   return [
-    ...event.removed.flatMap(({ block, receipts }) =>
+    ...removed.flatMap(({ block, receipts }) =>
       matchingLogs(block.header, receipts, criteria, true),
     ),
-    ...matchingLogs(event.block.header, event.receipts, criteria),
+    ...added.flatMap(({ block, receipts }) => matchingLogs(block.header, receipts, criteria)),
   ]
 }

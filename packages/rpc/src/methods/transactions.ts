@@ -81,8 +81,9 @@ async function sendAndWait(params: readonly unknown[], context: MethodContext) {
   )
   const mined = Promise.withResolvers<void>()
   let sent: Hex | null = null
-  const stop = execution.onHead(({ block }) => {
-    if (sent && block.transactions.some(({ hash }) => hash === sent)) mined.resolve()
+  const stop = execution.onHead(({ added }) => {
+    if (added.some(({ block }) => block.transactions.some(({ hash }) => hash === sent)))
+      mined.resolve()
   })
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   timeout.addEventListener('abort', () => mined.resolve(), { once: true })

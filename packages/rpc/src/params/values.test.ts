@@ -34,10 +34,13 @@ test('a quantity comes back as it went out', () => {
 test('a quantity beyond its bits is refused, whatever its length', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 2n ** 64n, max: 2n ** 300n }), (number) => {
-      assert.deepEqual(message(() => parseUint64(bigintToHex(number), 2)), {
-        code: -32602,
-        message: 'invalid argument 2: hex number > 64 bits',
-      })
+      assert.deepEqual(
+        message(() => parseUint64(bigintToHex(number), 2)),
+        {
+          code: -32602,
+          message: 'invalid argument 2: hex number > 64 bits',
+        },
+      )
     }),
   )
 })

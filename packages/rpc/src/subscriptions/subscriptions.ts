@@ -72,7 +72,9 @@ export class Subscriptions implements Disposable {
     const { pool } = this.#execution
     switch (kind.type) {
       case 'newHeads':
-        return this.#execution.onHead(({ block }) => notify(headText(block)))
+        return this.#execution.onHead(({ added }) => {
+          for (const { block } of added) notify(headText(block))
+        })
       case 'logs':
         return this.#execution.onHead((event) => {
           for (const log of logsOfEvent(event, kind.criteria)) notify(JSON.stringify(log))

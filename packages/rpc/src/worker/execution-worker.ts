@@ -2,14 +2,17 @@ import { Worker } from 'node:worker_threads'
 import type { ExecutionLayer } from '@quoin/engine'
 import type { ExecutionOptions } from '@quoin/execution'
 import { type Logger, silentLogger } from '@quoin/kernel'
+import type { EngineServerOptions } from '../engine-server/engine-server.ts'
 import type { RpcServerOptions } from '../server/rpc-server.ts'
 import type { ExecutionWorkerStatus } from './messages.ts'
 import { WorkerLink } from './worker-link.ts'
 
 /** What crosses to the worker: plain data only. */
 export interface WorkerSettings {
-  execution: Omit<ExecutionOptions, 'logger'>
+  execution: Omit<ExecutionOptions, 'logger' | 'nowMs'>
   rpc: Pick<RpcServerOptions, 'host' | 'port' | 'origins' | 'limits' | 'clientVersion'>
+  /** Serves the Engine API too, to a consensus client elsewhere. */
+  engine?: Pick<EngineServerOptions, 'host' | 'port' | 'secret'>
 }
 
 export interface ExecutionWorkerOptions extends WorkerSettings {
@@ -22,6 +25,8 @@ export interface ExecutionWorkerOptions extends WorkerSettings {
 export interface ExecutionWorker extends ExecutionLayer {
   readonly rpcUrl: string
   readonly rpcWebSocketUrl: string
+  /** Null when the Engine API is not served. */
+  readonly engineUrl: string | null
   status(): Promise<ExecutionWorkerStatus>
   /**
    * Resolves after a close that was asked for; rejects with CodedError EXECUTION_STOPPED when the
@@ -37,17 +42,17 @@ export interface ExecutionWorker extends ExecutionLayer {
 export async function openExecutionWorker(
   options: ExecutionWorkerOptions,
 ): Promise<ExecutionWorker> {
-  const { execution, rpc, logger = silentLogger, closeMs = 15_000 } = options
-  const workerData: WorkerSettings = { execution, rpc }
+  const { logger = silentLogger, closeMs = 15_000, ...workerData } = options
   const worker = new Worker(new URL('./worker-main.ts', import.meta.url), {
     workerData,
     name: 'quoin-execution',
   })
   const link = new WorkerLink(worker, logger)
-  const { rpcUrl, rpcWebSocketUrl } = await link.ready
+  const { rpcUrl, rpcWebSocketUrl, engineUrl } = await link.ready
   return {
     rpcUrl,
     rpcWebSocketUrl,
+    engineUrl,
     stopped: link.stopped,
     forkchoiceUpdated: (...args) => link.call({ name: 'forkchoiceUpdated', args }),
     getPayload: (...args) => link.call({ name: 'getPayload', args }),

@@ -41,7 +41,7 @@ export function serveLayer(
       case 'head':
         return executionHead(execution)
       case 'pendingTransactions':
-        return waitForPending(execution, signal)
+        return execution.pendingTransactions({ signal })
       case 'status':
         return { head: executionHead(execution), pool: pool.status(), rpc: rpc.status() }
     }
@@ -56,24 +56,4 @@ export function executionHead({ blocks: { head, genesis } }: Execution): Executi
     timestamp: bigintToHex(head.timestamp),
     genesisHash: genesis.hash,
   }
-}
-
-/** Resolves once the pool has an executable transaction; rejects when the signal aborts. */
-export function waitForPending({ pool }: Execution, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const hasPending = () => pool.status().pending > 0
-    if (signal.aborted) return reject(signal.reason)
-    if (hasPending()) return resolve()
-    const stop = pool.onPending(() => {
-      if (!hasPending()) return
-      signal.removeEventListener('abort', cancel)
-      stop()
-      resolve()
-    })
-    const cancel = () => {
-      stop()
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', cancel, { once: true })
-  })
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openExecution } from '@quoin/execution'
 import { Scope } from '@quoin/kernel'
+import { createEngineServer } from '../engine-server/engine-server.ts'
 import { createRpcServer } from '../server/rpc-server.ts'
 import type { WorkerSettings } from './execution-worker.ts'
 import { serveLayer } from './layer-server.ts'
@@ -41,12 +42,21 @@ try {
   const rpc = scope.own(
     await createRpcServer({ ...settings.rpc, execution, logger: logger.child({ module: 'rpc' }) }),
   )
+  const engine = settings.engine
+    ? scope.own(
+        await createEngineServer({
+          ...settings.engine,
+          execution,
+          logger: logger.child({ module: 'engine' }),
+        }),
+      )
+    : null
   serveLayer(port, { execution, rpc })
   post({
     type: 'ready',
     rpcUrl: rpc.url,
     rpcWebSocketUrl: rpc.webSocketUrl,
-    engineUrl: null,
+    engineUrl: engine?.url ?? null,
   })
 } catch (error) {
   await end(error)

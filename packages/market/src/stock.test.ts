@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { decodePaymentResponseHeader } from '@x402/fetch'
+import type { Market } from './interface.ts'
+import { startAnvil, type TestChain } from './test-support/anvil.ts'
+import { openTestMarket, temporaryFolder } from './test-support/open-test-market.ts'
+import { type PaidServer, startPaidServer } from './test-support/paid-server.ts'
+import { stockBatchClient, stockExactClient } from './test-support/stock-clients.ts'
+
+const stack = new AsyncDisposableStack()
+let chain: TestChain
+let market: Market
+let server: PaidServer
+
+before(async () => {
+  const folder = stack.use(await temporaryFolder())
+  chain = stack.use(await startAnvil())
+  market = stack.use(await openTestMarket(chain, folder.path))
+  server = stack.use(
+    await startPaidServer(market, {
+      ceilingAtomic: 1000n,
+      run: async () => ({ answer: '{"ok":1}', amountAtomic: 700n }),
+    }),
+  )
+})
+after(() => stack.disposeAsync())
+
+test('the stock batch-settlement client opens a channel with its first call and pays on', async () => {
+  const { fetch } = stockBatchClient(chain, 1)
+  for (let i = 1; i <= 5; i++) {
+    const response = await fetch(server.url, { method: 'POST', body: `call ${i}` })
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), { ok: 1 })
+    const settled = decodePaymentResponseHeader(response.headers.get('PAYMENT-RESPONSE') ?? '')
+    assert.equal(settled.extra?.chargedAmount, '700')
+  }
+  const payer = (await market.receipts.list({ limit: 1 }))[0]?.receipt.payer
+  assert.ok(payer)
+  const [channel] = await market.channels.list({ payer, limit: 10 })
+  assert.equal(channel?.charged, 3500n)
+  assert.equal(channel?.reserved, 0n)
+  assert.equal(channel?.balance, 10_000n)
+})
+
+test('64 calls at once by one stock client on one channel are all answered', async () => {
+  const { fetch } = stockBatchClient(chain, 2)
+  const before = server.served()
+  const statuses = await Promise.all(
+    Array.from({ length: 64 }, async (_, i) => {
+      const response = await fetch(server.url, { method: 'POST', body: `at once ${i}` })
+      await response.arrayBuffer()
+      return response.status
+    }),
+  )
+  assert.deepEqual(new Set(statuses), new Set([200]))
+  assert.equal(server.served() - before, 64)
+})
+
+test('the stock exact client pays call by call, and its transfers arrive', async () => {
+  const { fetch } = stockExactClient(chain, 3)
+  for (let i = 0; i < 3; i++) {
+    const response = await fetch(server.url, { method: 'POST', body: `exact ${i}` })
+    assert.equal(response.status, 200)
+  }
+  const settlement = await market.settleNow()
+  assert.ok(settlement.transactions.length >= 1)
+})
+
+test('the stock client gets back what it did not spend', async () => {
+  const { fetch, scheme } = stockBatchClient(chain, 4)
+  const response = await fetch(server.url, { method: 'POST', body: 'one' })
+  assert.equal(response.status, 200)
+  const settled = await scheme.refund(server.url)
+  assert.equal(settled.success, true)
+  assert.equal(settled.amount, '9300')
+})

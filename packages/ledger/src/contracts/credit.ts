@@ -1,0 +1,104 @@
+import { creditAbi, multicall3Abi } from '@quoin/contracts'
+import type { Hex } from '@quoin/kernel'
+import { encodeFunctionData, parseEventLogs } from 'viem'
+import type { LedgerContext, Mined } from '../context.ts'
+import type { SendOptions } from '../sender/interface.ts'
+
+/** A signed EIP-3009 transfer. Times in seconds. */
+export interface TransferAuthorization {
+  from: Hex
+  to: Hex
+  value: bigint
+  validAfter: bigint
+  validBefore: bigint
+  nonce: Hex
+  signature: Hex
+}
+
+export type Credit = ReturnType<typeof createCredit>
+
+/** The token: Credit on a Quoin chain, any EIP-3009 token elsewhere. Amounts are atomic units. */
+export function createCredit(context: LedgerContext) {
+  const { client, addresses } = context
+  const token = { address: addresses.credit, abi: creditAbi } as const
+
+  return {
+    async balanceOf(account: Hex): Promise<bigint> {
+      const args = [account] as const
+      return context.read('read a Credit balance', () =>
+        client.readContract({ ...token, functionName: 'balanceOf', args }),
+      )
+    },
+
+    /** Whether an EIP-3009 nonce was used or cancelled. */
+    async isAuthorizationUsed(authorizer: Hex, nonce: Hex): Promise<boolean> {
+      const args = [authorizer, nonce] as const
+      return context.read('read an authorization’s state', () =>
+        client.readContract({ ...token, functionName: 'authorizationState', args }),
+      )
+    },
+
+    async transfer(to: Hex, amount: bigint, options?: SendOptions): Promise<Mined> {
+      const data = encodeFunctionData({
+        abi: creditAbi,
+        functionName: 'transfer',
+        args: [to, amount],
+      })
+      return context.write({ to: addresses.credit, data, doing: 'transfer Credit' }, options)
+    },
+
+    async approve(spender: Hex, amount: bigint, options?: SendOptions): Promise<Mined> {
+      const args = [spender, amount] as const
+      const data = encodeFunctionData({ abi: creditAbi, functionName: 'approve', args })
+      return context.write({ to: addresses.credit, data, doing: 'approve a spender' }, options)
+    },
+
+    /** Only the Credit's owner may. */
+    async mint(to: Hex, amount: bigint, options?: SendOptions): Promise<Mined> {
+      const data = encodeFunctionData({ abi: creditAbi, functionName: 'mint', args: [to, amount] })
+      return context.write({ to: addresses.credit, data, doing: 'mint Credit' }, options)
+    },
+
+    /**
+     * Sends several holders' signed transfers in one transaction. One that fails does not stop the
+     * others: `settled[i]` says whether the i-th went through in this transaction.
+     */
+    async transferAll(
+      transfers: readonly TransferAuthorization[],
+      options?: SendOptions,
+    ): Promise<Mined & { settled: boolean[] }> {
+      const calls = transfers.map((transfer) => ({
+        target: addresses.credit,
+        allowFailure: true,
+        callData: encodeTransfer(transfer),
+      }))
+      const data = encodeFunctionData({
+        abi: multicall3Abi,
+        functionName: 'aggregate3',
+        args: [calls],
+      })
+      const doing = `settle ${transfers.length} signed transfers`
+      const mined = await context.write({ to: addresses.multicall3, data, doing }, options)
+      const used = new Set(
+        parseEventLogs({ abi: creditAbi, eventName: 'AuthorizationUsed', logs: [...mined.logs] })
+          .filter((log) => log.address.toLowerCase() === addresses.credit.toLowerCase())
+          .map(({ args }) => authorizationKey(args.authorizer, args.nonce)),
+      )
+      const settled = transfers.map(({ from, nonce }) => used.has(authorizationKey(from, nonce)))
+      return { ...mined, settled }
+    },
+  }
+}
+
+function encodeTransfer(transfer: TransferAuthorization): Hex {
+  const { from, to, value, validAfter, validBefore, nonce, signature } = transfer
+  return encodeFunctionData({
+    abi: creditAbi,
+    functionName: 'transferWithAuthorization',
+    args: [from, to, value, validAfter, validBefore, nonce, signature],
+  })
+}
+
+function authorizationKey(authorizer: Hex, nonce: Hex): string {
+  return `${authorizer}:${nonce}`.toLowerCase()
+}

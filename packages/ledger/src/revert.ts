@@ -1,0 +1,85 @@
+import {
+  creditAbi,
+  eip3009CollectorAbi,
+  receiptsAbi,
+  registryAbi,
+  sessionKeysAbi,
+  settlementAbi,
+  splitterAbi,
+} from '@quoin/contracts'
+import type { Hex } from '@quoin/kernel'
+import { decodeErrorResult, isHex } from 'viem'
+
+/** A contract's refusal, in words. */
+export interface Revert {
+  /** The Solidity error's name, or null where the data is of no contract of ours. */
+  error: string | null
+  /** As in Solidity: `ClaimExceedsBalance(0x…, 5, 4)`. */
+  text: string
+  /** What to do about it; empty when we know nothing better. */
+  hint: string
+}
+
+const errorsAbi = [
+  ...creditAbi,
+  ...eip3009CollectorAbi,
+  ...receiptsAbi,
+  ...registryAbi,
+  ...sessionKeysAbi,
+  ...settlementAbi,
+  ...splitterAbi,
+].filter((entry) => entry.type === 'error')
+
+const hints: Record<string, string> = {
+  AuthorizationAlreadyUsed: 'sign again with a new nonce or salt',
+  AuthorizationExpired: 'sign again with a later validBefore',
+  AuthorizationNotYetValid: 'wait, or sign with an earlier validAfter',
+  ClaimExceedsBalance: 'claim at most what the channel holds',
+  ClaimExceedsVoucher: 'claim at most what the payer signed',
+  ERC20InsufficientAllowance: 'approve the spender first',
+  ERC20InsufficientBalance: 'the account needs more Credit',
+  InvalidAuthorizationSignature: 'check the signer, the chain id and the token’s EIP-712 domain',
+  InvalidReceiverAuthorizerSignature: 'sign with the channel’s receiverAuthorizer',
+  InvalidVoucherSignature: 'the voucher must be signed by the channel’s payerAuthorizer',
+  NothingToRefund: 'all that the channel holds is claimed',
+  NotReceiver: 'send it from the channel’s receiver or receiverAuthorizer',
+  NotPayer: 'send it from the channel’s payer',
+  SessionCapExceeded: 'the payer must authorize a higher cap',
+  SessionExpired: 'the payer must authorize the session anew',
+  UnknownArtifact: 'publish the artifact first',
+  UnknownProvider: 'register the provider first',
+  WithdrawNotMatured: 'wait until the channel’s withdrawDelay has passed',
+  WrongEpoch: 'another anchor of this provider came first: read the epoch again',
+  WrongRefundNonce: 'read the channel’s refundNonce and sign again',
+}
+
+/** What the revert data says. */
+export function describeRevert(data: Hex): Revert {
+  if (data === '0x') return { error: null, text: 'reverted without data', hint: '' }
+  try {
+    const decoded = decodeErrorResult({ abi: errorsAbi, data })
+    // Solidity's own Error(string) and Panic(uint256) come back too, which the type does not say.
+    const errorName: string = decoded.errorName
+    const list = (decoded.args ?? []).map(String)
+    const text = errorName === 'Error' ? (list[0] ?? '') : `${errorName}(${list.join(', ')})`
+    return { error: errorName, text, hint: hints[errorName] ?? '' }
+  } catch {
+    return { error: null, text: `reverted with ${data.slice(0, 74)}`, hint: '' }
+  }
+}
+
+/** The revert data somewhere in an error's chain of causes (nodes and viem put it in several places). */
+export function findRevertData(error: unknown): Hex | null {
+  let cause = error
+  for (let depth = 0; depth < 8 && isObject(cause); depth++) {
+    const { data } = cause
+    if (isHex(data)) return data
+    if (isObject(data) && isHex(data.data)) return data.data
+    cause = cause.cause
+  }
+  return null
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

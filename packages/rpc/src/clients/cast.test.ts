@@ -15,7 +15,10 @@ const run = promisify(execFile)
 const binary = join(import.meta.dirname, '../../../../node_modules/.bin/cast')
 
 async function cast(...args: string[]): Promise<string> {
-  const { stdout } = await run(binary, [...args, '--rpc-url', chain.url], { timeout: 20_000 })
+  const [command = '', ...rest] = args
+  const { stdout } = await run(binary, [command, '--rpc-url', chain.url, ...rest], {
+    timeout: 20_000,
+  })
   return stdout.trim()
 }
 

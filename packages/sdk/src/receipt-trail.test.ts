@@ -38,7 +38,10 @@ test('a total that is padded by anything is found out', () => {
   }
   assert.match(`${extendTrail(trail, { sequence: 3n, amount: 9n, cumulative: 22n })}`, /add up/)
   assert.match(`${extendTrail(trail, { sequence: 4n, amount: 9n, cumulative: 20n })}`, /add up/)
-  assert.match(`${extendTrail(trail, { sequence: 2n, amount: 7n, cumulative: 12n })}`, /two receipts/)
+  assert.match(
+    `${extendTrail(trail, { sequence: 2n, amount: 7n, cumulative: 12n })}`,
+    /two receipts/,
+  )
 })
 
 test('a stored trail goes on from the newest receipt', () => {

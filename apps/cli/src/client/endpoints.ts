@@ -1,0 +1,71 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { cliError } from '../exit-codes.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** Where a running node can be reached. */
+export const Endpoints = z.object({
+  pid: z.number().int().positive(),
+  gatewayUrl: z.url(),
+  rpcUrl: z.url(),
+})
+export type Endpoints = z.infer<typeof Endpoints>
+
+const fileOf = (dataDir: string): string => join(dataDir, 'endpoints.json')
+
+/** Lets other commands find the node that runs on this data folder, whatever its ports are. */
+export async function writeEndpoints(dataDir: string, endpoints: Endpoints): Promise<void> {
+  const temporary = `${fileOf(dataDir)}.new`
+  await using file = await open(temporary, 'w', 0o644)
+  await file.writeFile(`${JSON.stringify(endpoints, null, 2)}\n`)
+  await rename(temporary, fileOf(dataDir))
+}
+
+export async function removeEndpoints(dataDir: string): Promise<void> {
+  await rm(fileOf(dataDir), { force: true })
+}
+
+/** Null when no node has left its address here, or the one that did has ended without removing it. */
+export async function readEndpoints(dataDir: string): Promise<Endpoints | null> {
+  let text: string
+  try {
+    text = await readFile(fileOf(dataDir), 'utf8')
+  } catch {
+    return null
+  }
+  const parsed = Endpoints.safeParse(JSON.parse(text))
+  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null
+}
+
+/** The URLs given, else those of the node that runs on the data folder, else those of the configured ports. */
+export async function findNode(settings: Settings): Promise<{ gatewayUrl: string; rpcUrl: string }> {
+  const running = await readEndpoints(settings.dataDir)
+  const { host, gatewayPort, rpcPort } = settings
+  return {
+    gatewayUrl: settings.gatewayUrl ?? running?.gatewayUrl ?? `http://${host}:${gatewayPort}`,
+    rpcUrl: settings.rpcUrl ?? running?.rpcUrl ?? `http://${host}:${rpcPort}`,
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** @throws CodedError `NOT_REACHABLE` instead of fetch's own error. */
+export async function fetchFrom(
+  url: string,
+  init: RequestInit & { signal: AbortSignal },
+): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    if (init.signal.aborted) throw cause
+    throw cliError('NOT_REACHABLE', `Nothing answers at ${new URL(url).origin}`, { cause })
+  }
+}

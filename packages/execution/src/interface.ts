@@ -24,11 +24,15 @@ export interface Execution extends AsyncDisposable {
   importBlock(rlp: Uint8Array): Promise<Header>
   /** After a block became head and is durable. `removed` lists blocks that left the canonical chain. */
   onHead(listener: (event: HeadEvent) => void): () => void
+  /** Resolves when the pool holds a transaction that could go into the next block. @throws the signal's reason */
+  pendingTransactions(options: { signal: AbortSignal }): Promise<void>
 }
 
 export interface HeadEvent {
   block: Block
   receipts: Receipt[]
+  /** The blocks that became canonical, lowest first; the last one is `block`. */
+  added: { block: Block; receipts: Receipt[] }[]
   removed: { block: Block; receipts: Receipt[] }[]
 }
 
@@ -216,16 +220,24 @@ export interface CallResult {
 /** Called synchronously while the EVM runs. */
 export interface Tracer {
   enter?(frame: CallFrame): void
-  exit?(result: { output: Hex; gasUsed: bigint; error: string | null }): void
+  exit?(result: {
+    output: Hex
+    gasUsed: bigint
+    error: string | null
+    createdAddress: Hex | null
+  }): void
   step?(step: {
     pc: number
     opcode: string
     gas: bigint
     gasCost: bigint
+    /** 1 in the outermost frame. */
     depth: number
+    /** Bottom first. */
     stack: readonly bigint[]
     memory: Uint8Array
     address: Hex
+    refund: bigint
   }): void
   log?(log: { address: Hex; topics: Hex[]; data: Hex }): void
 }

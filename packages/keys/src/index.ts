@@ -11,6 +11,7 @@ export {
   privateKeyToPublicKey,
   publicKeyToAddress,
   recoverAddress,
+  recoverPublicKey,
   type Signature,
   signatureToBytes,
   signHash,

@@ -69,3 +69,19 @@ export function createPrivateKey(): Uint8Array {
   while (!isPrivateKey(key))
   return key
 }
+
+/**
+ * The 64 bytes x ‖ y of the public key behind a compact signature r ‖ s (any s) of a 32-byte hash.
+ * @throws CodedError `INVALID_SIGNATURE` when there is none.
+ */
+export function recoverPublicKey(
+  hash: Uint8Array,
+  compact: Uint8Array,
+  yParity: number,
+): Uint8Array {
+  try {
+    return native.ecdsaRecover(compact, yParity, hash, false).subarray(1)
+  } catch (cause) {
+    throw new CodedError('INVALID_SIGNATURE', 'No public key made this signature', { cause })
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * An Ethereum execution client without servers: blocks, state, transaction pool and EVM over one
+ * database, driven through the Engine API. Hard forks from Frontier to Osaka come from a geth
+ * genesis. Everything that is acknowledged is on disk: a kill at any moment loses no head and no
+ * pooled transaction.
+ */
+export type { GethGenesis } from './chain/genesis-schema.ts'
+export type {
+  AccountProof,
+  Block,
+  BlockReader,
+  CallFrame,
+  CallOptions,
+  CallRequest,
+  CallResult,
+  Execution,
+  HeadEvent,
+  Header,
+  Log,
+  PoolErrorCode,
+  Receipt,
+  StateOverride,
+  StateReader,
+  Tracer,
+  Transaction,
+  TransactionPool,
+} from './interface.ts'
+export { type ExecutionOptions, openExecution } from './open-execution.ts'
+export { defaultPoolLimits, type PoolLimits } from './pool/pool.ts'

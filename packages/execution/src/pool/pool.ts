@@ -1,0 +1,273 @@
+import type { Hex, Logger } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys'
+import type { Chain } from '../chain/chain.ts'
+import { nextBaseFee } from '../chain/fees.ts'
+import { fromHex, toHex } from '../codec/bytes.ts'
+import { decodeTransaction } from '../codec/transaction.ts'
+import type { HeadEvent, Transaction, TransactionPool } from '../interface.ts'
+import type { WorldState } from '../state/world-state.ts'
+import { BestFirst } from './best-first.ts'
+import { checkSender, checkStateless, costOf, effectiveTip, feesOf } from './checks.ts'
+import type { PoolJournal } from './journal.ts'
+import { poolError } from './pool-error.ts'
+import { checkReplacement, SenderQueue } from './sender-queue.ts'
+
+export interface PoolLimits {
+  /** All transactions. */
+  total: number
+  /** Of one sender, behind a nonce gap. */
+  queuedPerSender: number
+  /** Of one sender. */
+  perSender: number
+  /** How long a transaction waits behind a gap. */
+  queuedLifetimeMs: number
+  /** One encoded transaction. */
+  transactionBytes: number
+}
+
+export const defaultPoolLimits: PoolLimits = {
+  total: 32_768,
+  queuedPerSender: 1024,
+  perSender: 16_384,
+  queuedLifetimeMs: 3 * 3600 * 1000,
+  transactionBytes: 128 * 1024,
+}
+
+export interface PoolOptions {
+  chain: Chain
+  chainId: bigint
+  journal: PoolJournal
+  limits: PoolLimits
+  logger: Logger
+  nowMs(): number
+}
+
+/** Transactions that wait for a block, checked as geth checks them. */
+export class Pool implements TransactionPool {
+  readonly #options: PoolOptions
+  readonly #byHash = new Map<Hex, { transaction: Transaction; sinceMs: number }>()
+  readonly #senders = new Map<Hex, SenderQueue>()
+  readonly #listeners = new Set<(transaction: Transaction) => void>()
+  readonly #waiters = new Set<() => void>()
+  #world: WorldState
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#world = options.chain.world(options.chain.head)
+  }
+
+  async add(raw: Uint8Array): Promise<Hex> {
+    const { journal, limits } = this.#options
+    if (raw.length > limits.transactionBytes)
+      throw poolError(
+        'OVERSIZED',
+        `oversized data: transaction size ${raw.length}, limit ${limits.transactionBytes}`,
+      )
+    const hash = toHex(keccak256(raw))
+    if (this.#byHash.has(hash)) throw poolError('ALREADY_KNOWN', 'already known')
+    if (raw[0] === 3) throw poolError('TYPE_NOT_SUPPORTED', 'transaction type not supported')
+    const transaction = decodeTransaction(raw)
+    const queue = this.#accept(transaction)
+    journal.append(raw)
+    this.#announce(transaction, queue)
+    return hash
+  }
+
+  /** Takes what the journal kept, quietly. */
+  restore(transactions: Iterable<Uint8Array>): void {
+    for (const raw of transactions) {
+      try {
+        const transaction = decodeTransaction(raw)
+        if (!this.#byHash.has(transaction.hash)) this.#accept(transaction)
+      } catch (cause) {
+        this.#options.logger.debug({ cause }, 'Dropped a journaled transaction')
+      }
+    }
+    this.#rewriteJournal()
+  }
+
+  get(hash: Hex): Transaction | null {
+    return this.#byHash.get(hash)?.transaction ?? null
+  }
+
+  content(): ReturnType<TransactionPool['content']> {
+    const pending = new Map<Hex, Transaction[]>()
+    const queued = new Map<Hex, Transaction[]>()
+    for (const [address, queue] of this.#senders) {
+      const count = queue.pendingCount
+      if (count > 0) pending.set(address, queue.all.slice(0, count))
+      if (count < queue.all.length) queued.set(address, queue.all.slice(count))
+    }
+    return { pending, queued }
+  }
+
+  status(): { pending: number; queued: number } {
+    let pending = 0
+    for (const queue of this.#senders.values()) pending += queue.pendingCount
+    return { pending, queued: this.#byHash.size - pending }
+  }
+
+  async nextNonce(address: Hex): Promise<bigint> {
+    const queue = this.#senders.get(address)
+    return queue?.nextNonce ?? this.#world.account(address)?.nonce ?? 0n
+  }
+
+  onPending(listener: (transaction: Transaction) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Executable transactions for a block with this base fee, best first. */
+  best(baseFee: bigint): BestFirst {
+    const queues: Transaction[][] = []
+    for (const queue of this.#senders.values()) {
+      const count = queue.pendingCount
+      if (count > 0) queues.push(queue.all.slice(0, count))
+    }
+    return new BestFirst(queues, baseFee)
+  }
+
+  /** Resolves once a transaction could go into the next block. @throws the signal's reason */
+  async executable(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#hasExecutable()) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const abort = () => reject(signal.reason)
+    this.#waiters.add(resolve)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      await promise
+    } finally {
+      this.#waiters.delete(resolve)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Follows the chain: mined and outdated transactions leave, those of removed blocks come back. */
+  headChanged({ removed }: HeadEvent): void {
+    this.#world = this.#options.chain.world(this.#options.chain.head)
+    for (const address of [...this.#senders.keys()]) this.#refresh(address)
+    for (const { block } of removed)
+      for (const transaction of block.transactions) this.#returnToPool(transaction)
+    this.#expire()
+    this.#shrinkJournal()
+    if (this.#waiters.size > 0 && this.#hasExecutable()) this.#wake()
+  }
+
+  #accept(transaction: Transaction): SenderQueue {
+    const { chain, chainId, limits } = this.#options
+    const { head } = chain
+    const rules = chain.forks.rulesAt(head.number + 1n, head.timestamp)
+    checkStateless(transaction, { head, rules, chainId })
+    const { from, nonce } = transaction
+    const known = this.#senders.get(from)
+    const old = known?.withNonce(nonce) ?? null
+    const reserved = (known?.cost ?? 0n) - (old === null ? 0n : costOf(old))
+    checkSender(transaction, this.#world, reserved)
+    if (old !== null) checkReplacement(old, transaction)
+    else this.#makeRoom(transaction, known)
+    const queue = known ?? new SenderQueue(this.#world.account(from)?.nonce ?? 0n)
+    const isBehindGap = nonce > queue.nextNonce
+    if (isBehindGap && old === null) {
+      const queued = queue.all.length - queue.pendingCount
+      if (queued >= limits.queuedPerSender)
+        throw poolError('POOL_FULL', `too many queued transactions of ${from}`)
+    }
+    this.#senders.set(from, queue)
+    queue.put(transaction)
+    if (old !== null) this.#byHash.delete(old.hash)
+    this.#byHash.set(transaction.hash, { transaction, sinceMs: this.#options.nowMs() })
+    return queue
+  }
+
+  #announce(transaction: Transaction, queue: SenderQueue): void {
+    if (transaction.nonce >= queue.nextNonce) return
+    for (const listener of this.#listeners) listener(transaction)
+    if (this.#waiters.size > 0 && this.#hasExecutable()) this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters) resolve()
+    this.#waiters.clear()
+  }
+
+  #hasExecutable(): boolean {
+    const { chain } = this.#options
+    const baseFee = nextBaseFee(chain.head)
+    for (const queue of this.#senders.values()) {
+      const first = queue.all[0]
+      if (first?.nonce === queue.nonce && effectiveTip(first, baseFee) >= 0n) return true
+    }
+    return false
+  }
+
+  /** A full pool drops its cheapest for a better one. @throws CodedError POOL_FULL, UNDERPRICED */
+  #makeRoom(transaction: Transaction, queue: SenderQueue | undefined): void {
+    const { limits } = this.#options
+    if ((queue?.all.length ?? 0) >= limits.perSender)
+      throw poolError('POOL_FULL', `too many transactions of ${transaction.from}`)
+    if (this.#byHash.size < limits.total) return
+    const last: Transaction[] = []
+    for (const [address, other] of this.#senders) {
+      const tail = other.all[other.all.length - 1]
+      if (tail !== undefined && address !== transaction.from) last.push(tail)
+    }
+    const tipOf = (one: Transaction) => feesOf(one).tip
+    last.sort((a, b) => (tipOf(a) < tipOf(b) ? -1 : tipOf(a) > tipOf(b) ? 1 : 0))
+    const cheaper = last.filter((one) => tipOf(one) < tipOf(transaction))
+    if (cheaper.length === 0)
+      throw poolError(last.length === 0 ? 'POOL_FULL' : 'UNDERPRICED', 'txpool is full')
+    for (const one of cheaper.slice(0, Math.ceil(limits.total / 128))) this.#remove(one)
+  }
+
+  #remove(transaction: Transaction): void {
+    const queue = this.#senders.get(transaction.from)
+    queue?.remove(transaction)
+    if (queue?.all.length === 0) this.#senders.delete(transaction.from)
+    this.#byHash.delete(transaction.hash)
+  }
+
+  #refresh(address: Hex): void {
+    const queue = this.#senders.get(address)
+    if (queue === undefined) return
+    const account = this.#world.account(address)
+    for (const stale of queue.advance(account?.nonce ?? 0n)) this.#byHash.delete(stale.hash)
+    const balance = account?.balance ?? 0n
+    if (queue.cost > balance)
+      for (const one of queue.all.filter((each) => costOf(each) > balance)) this.#remove(one)
+    if (queue.all.length === 0) this.#senders.delete(address)
+  }
+
+  #returnToPool(transaction: Transaction): void {
+    if (this.#byHash.has(transaction.hash)) return
+    try {
+      const queue = this.#accept(transaction)
+      this.#options.journal.append(fromHex(transaction.raw))
+      this.#announce(transaction, queue)
+    } catch (cause) {
+      this.#options.logger.debug({ cause }, 'Dropped a transaction of a removed block')
+    }
+  }
+
+  /** Transactions that wait behind a gap for too long leave. */
+  #expire(): void {
+    const before = this.#options.nowMs() - this.#options.limits.queuedLifetimeMs
+    for (const { transaction, sinceMs } of this.#byHash.values()) {
+      if (sinceMs > before) return
+      const queue = this.#senders.get(transaction.from)
+      if (queue === undefined || transaction.nonce >= queue.nextNonce) this.#remove(transaction)
+    }
+  }
+
+  #shrinkJournal(): void {
+    if (this.#options.journal.sizeBytes > (1 << 20) + this.#byHash.size * 512)
+      this.#rewriteJournal()
+  }
+
+  #rewriteJournal(): void {
+    const raws: Uint8Array[] = []
+    for (const queue of this.#senders.values())
+      for (const { raw } of queue.all) raws.push(fromHex(raw))
+    this.#options.journal.rewrite(raws)
+  }
+}

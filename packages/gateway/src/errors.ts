@@ -8,6 +8,7 @@ export type GatewayErrorCode =
   | 'BODY_TOO_LARGE'
   | 'HEADERS_TOO_LARGE'
   | 'MEDIA_TYPE_UNSUPPORTED'
+  | 'INPUT_TOO_LARGE'
   | 'MODEL_NOT_FOUND'
   | 'TASK_UNSUPPORTED'
   | 'ROUTE_NOT_FOUND'

@@ -1,4 +1,5 @@
 import {
+  encodeJsonHeader,
   headerNames,
   receiptMember,
   type SignedReceipt,
@@ -6,16 +7,16 @@ import {
   toReceiptJson,
 } from '@quoin/protocol'
 
+const receiptHeader = headerNames.receipt.toLowerCase()
+
 /** A charged call's headers, the receipt among them: base64 of its JSON form. */
 export function receiptHeaders(charged: {
   receipt: SignedReceipt
   headers: Record<string, string>
 }): Record<string, string> {
-  const json = JSON.stringify(charged.receipt, (_, member) =>
-    typeof member === 'bigint' ? member.toString() : member,
-  )
-  const receipt = Buffer.from(json).toString('base64')
-  return lowerCaseNames({ [headerNames.receipt]: receipt, ...charged.headers })
+  const headers = lowerCaseNames(charged.headers)
+  headers[receiptHeader] ??= encodeJsonHeader(toReceiptJson(charged.receipt))
+  return headers
 }
 
 /** What a stream's last payload carries. */
@@ -25,7 +26,7 @@ export function receiptToMember(receipt: SignedReceipt): object {
 
 /** The receipt among the headers of an answer that is given again. */
 export function findReceipt(headers: Record<string, string>): SignedReceipt | null {
-  const header = lowerCaseNames(headers)[headerNames.receipt.toLowerCase()]
+  const header = lowerCaseNames(headers)[receiptHeader]
   if (header === undefined) return null
   return SignedReceiptJson.parse(JSON.parse(Buffer.from(header, 'base64').toString()))
 }

@@ -2,6 +2,7 @@ import type { ModelManifest, Tensor } from '@quoin/models'
 import { z } from 'zod'
 import type { CallPlan } from '../call/call-plan.ts'
 import { gatewayError } from '../errors.ts'
+import { assertInputSize } from '../input-size.ts'
 import type { Catalogue } from '../service.ts'
 import { parseInputs, TensorJson, tensorToJsonText } from './tensors.ts'
 
@@ -37,6 +38,8 @@ export function planInference(
   const offer = catalogue.get(modelId)
   const { model } = offer
   const inputs = parseInputs(model.manifest, request.inputs)
+  const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0)
+  assertInputSize(model, bytes, 'inputs')
   checkOutputs(model.manifest, request.outputs)
   const units = { in: countUnits(model.manifest, inputs), out: 0 }
   const wanted = request.outputs?.map(({ name }) => name)

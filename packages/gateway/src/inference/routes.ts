@@ -1,4 +1,4 @@
-import type { ModelManifest } from '@quoin/models'
+import type { ModelManifest, TensorSpec } from '@quoin/models'
 import { z } from 'zod'
 import { gatewayError } from '../errors.ts'
 import type { Serve } from '../openai/routes.ts'
@@ -146,7 +146,7 @@ function readiness(ready: boolean): Answer {
 }
 
 function manifestToMetadata(manifest: ModelManifest): z.output<typeof ModelMetadata> {
-  const tensor = ({ name, type, shape }: ModelManifest['inputs'][number]) => ({
+  const tensor = ({ name, type, shape }: TensorSpec) => ({
     name,
     datatype: typeToDatatype(type),
     shape: shapeToJson(shape),

@@ -1,4 +1,4 @@
-import type { ModelManifest, Tensor, TensorType } from '@quoin/models'
+import type { ModelManifest, Tensor, TensorSpec, TensorType } from '@quoin/models'
 import { z } from 'zod'
 import { gatewayError } from '../errors.ts'
 
@@ -24,8 +24,6 @@ export const TensorJson = z
     data: z.array(z.unknown()).describe('Row-major, flat or nested'),
   })
   .meta({ id: 'InferenceTensor' })
-
-type TensorSpec = ModelManifest['inputs'][number]
 
 /**
  * Every input the model declares, by name, checked against its declaration.
@@ -53,8 +51,7 @@ export function parseInputs(
 
 function parseTensor(spec: TensorSpec, sent: z.output<typeof TensorJson>): Tensor {
   const { name, shape } = sent
-  const datatype = typeToDatatype(spec.type)
-  if (sent.datatype !== datatype) throw wrong(name, `is ${datatype}, not ${sent.datatype}`)
+  const type = findType(spec, sent.datatype)
   const fits =
     shape.length === spec.shape.length &&
     spec.shape.every((size, axis) => size === null || size === shape[axis])
@@ -63,7 +60,15 @@ function parseTensor(spec: TensorSpec, sent: z.output<typeof TensorJson>): Tenso
   const size = shape.reduce((product, side) => product * side, 1)
   if (flat.length !== size)
     throw wrong(name, `has ${flat.length} elements; its shape [${shape}] has ${size}`)
-  return { type: spec.type, shape, data: parseElements(spec.type, flat, name) }
+  return { type, shape, data: parseElements(type, flat, name) }
+}
+
+/** The declared type or its alternative, whichever the datatype names. */
+function findType({ name, type, alternative }: TensorSpec, datatype: string): TensorType {
+  const types = alternative === undefined ? [type] : [type, alternative]
+  const found = types.find((one) => typeToDatatype(one) === datatype)
+  if (found) return found
+  throw wrong(name, `is ${types.map(typeToDatatype).join(' or ')}, not ${datatype}`)
 }
 
 function parseElements(type: TensorType, flat: unknown[], name: string): Tensor['data'] {
@@ -123,9 +128,9 @@ function showShape(shape: (number | null)[]): string {
  */
 export function tensorToJsonText(name: string, tensor: Tensor): string {
   const { type, shape, data } = tensor
-  if (data instanceof Float32Array && !data.every(Number.isFinite))
+  if (data instanceof Float32Array && !data.every((value) => Number.isFinite(value)))
     throw gatewayError('OUTPUT_NOT_JSON', `${name} has numbers that JSON cannot carry`)
-  const elements = type === 'bool' ? Array.from(data, (value) => Boolean(value)) : data
+  const elements = type === 'bool' ? Array.from<number | bigint, boolean>(data, Boolean) : data
   const head = JSON.stringify({ name, datatype: typeToDatatype(type), shape })
   return `${head.slice(0, -1)},"data":[${elements.join(',')}]}`
 }

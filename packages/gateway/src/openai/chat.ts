@@ -56,7 +56,7 @@ export function planChat(
   const offer = catalogue.get(body.model)
   const model = generator(offer)
   const older = body.max_completion_tokens == null && body.max_tokens != null
-  const { request, ceiling } = planGeneration(offer, messagesToPrompt(body.messages), {
+  const { request, ceiling } = planGeneration(offer, messagesToPrompt(model, body.messages), {
     ...body,
     maxTokens: body.max_completion_tokens ?? body.max_tokens,
     maxTokensName: older ? 'max_tokens' : 'max_completion_tokens',

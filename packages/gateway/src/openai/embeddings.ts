@@ -2,6 +2,7 @@ import type { Model } from '@quoin/models'
 import { z } from 'zod'
 import type { CallPlan } from '../call/call-plan.ts'
 import { gatewayError } from '../errors.ts'
+import { assertInputSize } from '../input-size.ts'
 import type { Catalogue, Offer } from '../service.ts'
 
 const text = z.string().min(1, 'An empty text has no embedding')
@@ -96,6 +97,8 @@ function inputTexts(input: z.output<typeof EmbeddingsRequest>['input'], { model 
       `input has ${texts.length} texts; ${model.manifest.id} takes at most ${maxBatch} in one call`,
       { param: 'input' },
     )
+  const bytes = texts.reduce((sum, one) => sum + Buffer.byteLength(one), 0)
+  assertInputSize(model, bytes, 'input')
   return texts
 }
 

@@ -1,3 +1,4 @@
+import type { Model } from '@quoin/models'
 import { z } from 'zod'
 
 const TextPart = z.object({ type: z.enum(['text', 'input_text', 'output_text']), text: z.string() })
@@ -13,9 +14,10 @@ export const ChatMessage = z
 
 export type Message = z.output<typeof ChatMessage>
 
-/** The embedded models have no chat template: they go on where the messages' texts end, in order. */
-export function messagesToPrompt(messages: Message[]): string {
-  return messages.map(({ content }) => contentToText(content)).join('\n')
+/** In the model's own form; for a model without one, the texts in their order. */
+export function messagesToPrompt(model: Model, messages: Message[]): string {
+  const texts = messages.map(({ role, content }) => ({ role, content: contentToText(content) }))
+  return model.chatPrompt?.(texts) ?? texts.map(({ content }) => content).join('\n')
 }
 
 function contentToText(content: Message['content']): string {

@@ -47,6 +47,8 @@ test('embeddings refuse token numbers, another width and too many texts, and say
   await assert.rejects(create({ input: [[1], [2]] }), { code: 'unsupported_parameter' })
   await assert.rejects(create({ dimensions: 3 }), { status: 400, param: 'dimensions' })
   await assert.rejects(create({ input: ['a', 'b', 'c', 'd', 'e'] }), /at most 4/)
+  const large = create({ input: 'x'.repeat(10_001) })
+  await assert.rejects(large, { status: 400, code: 'context_length_exceeded', param: 'input' })
   await assert.rejects(create({ input: '' }), { status: 400, param: 'input' })
   await assert.rejects(create({ model: 'talker' }), { code: 'unsupported_task' })
 })
@@ -146,7 +148,6 @@ test('parameters that would change the answer are refused, others are ignored', 
     })
   const refused = [
     { n: 2 },
-    { top_p: 0.5 },
     { logprobs: true },
     { tools: [{ type: 'function', function: { name: 'f' } }] },
     { response_format: { type: 'json_object' } },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CallPlan, StreamAnswer } from '../call/call-plan.ts'
 import type { Catalogue } from '../service.ts'
 import { type EventWriter, type Generated, generateEvents, generateWhole } from './generate.ts'
-import { ChatMessage, messagesToPrompt } from './messages.ts'
+import { ChatMessage, type Message, messagesToPrompt } from './messages.ts'
 import { generator, planGeneration, refuseUnsupported, samplingFields } from './sampling.ts'
 import { nowSeconds } from './usage.ts'
 
@@ -39,7 +39,7 @@ export function planResponse(
   refuseUnsupported(body)
   const offer = catalogue.get(body.model)
   const model = generator(offer)
-  const { request, ceiling } = planGeneration(offer, promptOf(body), {
+  const { request, ceiling } = planGeneration(offer, messagesToPrompt(model, messagesOf(body)), {
     ...body,
     maxTokens: body.max_output_tokens,
     maxTokensName: 'max_output_tokens',
@@ -51,6 +51,7 @@ export function planResponse(
     model: body.model,
     seed: request.seed,
     temperature: request.temperature,
+    top_p: request.topP,
     max_output_tokens: request.maxTokens,
     instructions: body.instructions ?? null,
     ...constants,
@@ -75,17 +76,14 @@ const constants = {
   parallel_tool_calls: false,
   tool_choice: 'none',
   tools: [],
-  top_p: 1,
   store: false,
   metadata: {},
   text: { format: { type: 'text' } },
 }
 
-function promptOf({ instructions, input }: z.output<typeof ResponseRequest>): string {
-  const messages = typeof input === 'string' ? [{ role: 'user' as const, content: input }] : input
-  return messagesToPrompt(
-    instructions ? [{ role: 'system', content: instructions }, ...messages] : messages,
-  )
+function messagesOf({ instructions, input }: z.output<typeof ResponseRequest>): Message[] {
+  const messages: Message[] = typeof input === 'string' ? [{ role: 'user', content: input }] : input
+  return instructions ? [{ role: 'system', content: instructions }, ...messages] : messages
 }
 
 function textPart(text: string) {

@@ -3,6 +3,7 @@ import type { GenerateRequest, Model } from '@quoin/models'
 import type { Units } from '@quoin/protocol'
 import { z } from 'zod'
 import { gatewayError } from '../errors.ts'
+import { assertInputSize } from '../input-size.ts'
 import type { Offer } from '../service.ts'
 
 /** What completions, chat completions and responses share. */
@@ -19,6 +20,7 @@ export const samplingFields = {
     .max(2 ** 31 - 1)
     .nullish()
     .describe('Default random; the answer names the seed it used'),
+  top_p: z.number().gt(0).max(1).nullish().describe('Default 1'),
   top_k: z.int().positive().nullish().describe('Sample among this many tokens; default 40'),
   stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
   stream: z.boolean().nullish(),
@@ -29,7 +31,6 @@ export const samplingFields = {
 const neutral: Readonly<Record<string, (value: unknown) => boolean>> = {
   n: (value) => value === 1,
   best_of: (value) => value === 1,
-  top_p: (value) => value === 1,
   frequency_penalty: (value) => value === 0,
   presence_penalty: (value) => value === 0,
   logprobs: (value) => value === false || value === 0,
@@ -101,6 +102,7 @@ export function generator({ model }: Offer): Generator {
 export interface SamplingRequest {
   temperature?: number | null | undefined
   seed?: number | null | undefined
+  top_p?: number | null | undefined
   top_k?: number | null | undefined
   stop?: string | string[] | null | undefined
 }
@@ -129,10 +131,12 @@ export function planGeneration(
       `${asked.maxTokensName} is ${maxTokens}; ${id} gives at most ${most}`,
       { param: asked.maxTokensName },
     )
+  assertInputSize(model, Buffer.byteLength(prompt), 'prompt')
   const request: GenerateRequest = {
     prompt,
     maxTokens,
     temperature: asked.temperature ?? 1,
+    topP: asked.top_p ?? 1,
     topK: asked.top_k ?? 40,
     seed: asked.seed ?? randomInt(2 ** 31),
     stop: typeof asked.stop === 'string' ? [asked.stop] : (asked.stop ?? []),

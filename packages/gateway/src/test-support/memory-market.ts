@@ -30,6 +30,7 @@ export class MemoryMarket implements Market {
     return {
       kind: 'admitted',
       call: {
+        payer: address,
         streamHeaders: { [headerNames.paymentResponse]: 'begun' },
         finish: (outcome) => this.#finish(call, outcome),
         cancel: async (reason) => {

@@ -1,0 +1,13 @@
+import type { Model } from '@quoin/models'
+import { gatewayError } from './errors.ts'
+
+/**
+ * Checked before anything is counted or paid, so that a large input costs neither side much.
+ * @throws CodedError `INPUT_TOO_LARGE`
+ */
+export function assertInputSize(model: Model, bytes: number, param: string): void {
+  const { id, limits } = model.manifest
+  if (bytes <= limits.maxInputBytes) return
+  const what = `${param} has ${bytes} bytes; ${id} takes at most ${limits.maxInputBytes} in one call`
+  throw gatewayError('INPUT_TOO_LARGE', what, { param })
+}

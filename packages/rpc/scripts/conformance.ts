@@ -1,7 +1,7 @@
 /** Replays Ethereum's RPC suite against our server: `npm run conformance:rpc -- [DIR] [--verbose]`. */
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { missReason, readKnownMisses } from '../src/conformance/known-misses.ts'
 import { type CaseResult, runSuite } from '../src/conformance/run-suite.ts'
 
 const { positionals, values } = parseArgs({
@@ -10,9 +10,7 @@ const { positionals, values } = parseArgs({
 })
 const ownSuite = resolve(import.meta.dirname, '../fixtures/execution-apis')
 const directory = positionals[0] ? resolve(positionals[0]) : ownSuite
-const knownMisses: Record<string, string> = JSON.parse(
-  await readFile(resolve(import.meta.dirname, '../fixtures/known-misses.json'), 'utf8'),
-)
+const knownMisses = await readKnownMisses()
 
 const { cases, importProblem } = await runSuite(directory)
 if (importProblem) console.log(`The chain was imported in part: ${importProblem}\n`)
@@ -34,9 +32,10 @@ function printNotes(all: CaseResult[]): void {
 /** A miss without a known reason is a regression: exit code 1. */
 function printMisses(all: CaseResult[]): 0 | 1 {
   let unexplained = 0
-  for (const { method, name, difference } of all) {
+  for (const item of all) {
+    const { method, name, difference } = item
     const key = `${method}/${name}`
-    const reason = knownMisses[key] ?? knownMisses[method]
+    const reason = missReason(knownMisses, item)
     if (difference === null) {
       if (knownMisses[key]) console.log(`now passed, no longer a known miss: ${key}`)
       continue

@@ -48,7 +48,9 @@ test('cast sends, calls, estimates and reads logs and storage', async () => {
 })
 
 test('cast shows why a call reverts, and a trace of calls', async () => {
-  await assert.rejects(cast('call', address, 'set(uint256)', '13'), /unlucky number/)
+  const call = ['call', '--rpc-url', chain.url, address, 'set(uint256)', '13']
+  const { stderr } = await run(binary, call).catch((error: { stderr: string }) => error)
+  assert.match(stderr, /error code 3: execution reverted: unlucky number, data: "0x08c379a0/)
   const { transactionHash } = JSON.parse(
     await cast(...send, address, 'setThroughSelf(uint256)', '36'),
   )

@@ -12,9 +12,9 @@ const word = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)])
 
 const GenesisAccount = z.object({
   balance: quantity,
-  nonce: quantity.optional(),
-  code: bytes.optional(),
-  storage: z.record(word, word).optional(),
+  nonce: quantity.exactOptional(),
+  code: bytes.exactOptional(),
+  storage: z.record(word, word).exactOptional(),
 })
 
 /** An account at genesis, as geth writes it. */

@@ -25,11 +25,19 @@ export class ForkSchedule {
 
   /** @throws CodedError INVALID_GENESIS when the configuration is one that the EVM does not support */
   constructor(genesis: GethGenesis) {
+    const complete: unknown = {
+      nonce: '0x0',
+      difficulty: '0x0',
+      timestamp: '0x0',
+      extraData: '0x',
+      ...genesis,
+      alloc: {},
+    }
     this.#equalTimestamps = hasEqualTimestamps(genesis.config)
     try {
       this.#common = createCommonFromGethGenesis(
-        // The library wants every optional field present; the schema has checked what matters.
-        genesis as unknown as Parameters<typeof createCommonFromGethGenesis>[0],
+        // The schema has checked what matters.
+        complete as Parameters<typeof createCommonFromGethGenesis>[0],
         { chain: 'quoin', customCrypto },
       )
       this.#common.updateParams(paramsBlock)

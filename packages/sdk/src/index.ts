@@ -4,7 +4,15 @@
  * it is given.
  */
 export type { ChainAccess } from './chain-access.ts'
+export {
+  type ChannelClient,
+  type ChannelClientOptions,
+  createChannelClient,
+  type OwnChannel,
+  type SessionTerms,
+} from './channel-client.ts'
 export { type ChannelRecord, type ChannelStore, memoryChannelStore } from './channel-store.ts'
+export { chainAccessOf, connectChain } from './connect-chain.ts'
 export type { SdkErrorCode } from './errors.ts'
 export type { SpendingLimits } from './limits.ts'
 export {
@@ -16,3 +24,10 @@ export {
   sessionKeysAddress,
 } from './networks.ts'
 export { type PayingFetchOptions, payingFetch } from './paying-fetch.ts'
+export {
+  type Check,
+  type CheckName,
+  type Verification,
+  type VerifyOptions,
+  verifyReceipt,
+} from './verify-receipt.ts'

@@ -17,6 +17,11 @@ export type Offer =
   | { scheme: typeof batchScheme; terms: PaymentRequirements; extra: BatchOfferExtra }
   | { scheme: typeof exactScheme; terms: PaymentRequirements; extra: TokenDomain }
 
+export interface BatchTerms {
+  terms: PaymentRequirements
+  extra: BatchOfferExtra
+}
+
 /** Name and version of the token's EIP-712 domain. */
 export interface TokenDomain {
   name: string
@@ -80,6 +85,15 @@ export function chooseOffer(demand: Demand, limits: SpendingLimits): Offer {
     `Not paid for ${demand.resource.url}: ${reasons.join('; ')}`,
     { detail: { url: demand.resource.url } },
   )
+}
+
+/** The terms of escrow in a 402. @throws CodedError `NO_ACCEPTABLE_OFFER` when it has none. */
+export function chooseBatchTerms(demand: Demand): BatchTerms {
+  for (const terms of demand.offers) {
+    const offer = terms.scheme === batchScheme ? toOffer(batchScheme, terms) : null
+    if (offer?.scheme === batchScheme) return { terms: offer.terms, extra: offer.extra }
+  }
+  throw sdkError('NO_ACCEPTABLE_OFFER', `${demand.resource.url} does not offer escrow`)
 }
 
 function isKnown(offer: PaymentRequirements): boolean {

@@ -101,6 +101,7 @@ export interface GenerateRequest {
 }
 
 export type GenerateChunk =
+  /** `tokens` of this chunk; an end may hold tokens that showed no text. */
   | { type: 'text'; text: string; tokens: number }
   | {
       type: 'end'

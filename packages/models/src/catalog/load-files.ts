@@ -23,6 +23,7 @@ export async function loadFiles(architecture: ArchitectureName): Promise<ModelFi
 
 const loaders: Record<ArchitectureName, () => Promise<ModelFiles>> = {
   'use-lite': loadUseLite,
+  'tiny-lm': loadTinyLm,
 }
 
 const tfjsModelSchema = z.object({ weightsManifest: weightsManifestSchema })
@@ -39,5 +40,13 @@ async function loadUseLite(): Promise<ModelFiles> {
   return {
     model: useLiteToOnnx(weights),
     vocabulary: await readFile(join(folder, 'vocab.json')),
+  }
+}
+
+async function loadTinyLm(): Promise<ModelFiles> {
+  const folder = new URL('../../assets/tiny-lm/', import.meta.url)
+  return {
+    model: await readFile(new URL('model.onnx', folder)),
+    vocabulary: await readFile(new URL('vocabulary.json', folder)),
   }
 }

@@ -1,9 +1,11 @@
 import type { Architecture } from './engine.ts'
+import { tinyLm } from './tiny-lm.ts'
 import { useLite } from './use-lite.ts'
 
-export type ArchitectureName = 'use-lite'
+export type ArchitectureName = 'use-lite' | 'tiny-lm'
 
 /** The code that knows how to feed each kind of model and read its answers. */
 export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
   'use-lite': useLite,
+  'tiny-lm': tinyLm,
 }

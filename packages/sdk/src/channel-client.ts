@@ -207,7 +207,7 @@ async function askRefund(
       maxClaimableAmount: charged,
       chainId,
     })
-    const offer = { scheme: batchScheme, ...chooseBatchTerms(demand) }
+    const offer = { scheme: batchScheme, ...chooseBatchTerms(demand) } as const
     const payload = { type: 'refund', channelConfig: config, voucher } as const
     const header = paymentHeader(offer, demand, payload)
     const response = await transport(url, { headers: { 'PAYMENT-SIGNATURE': header } })

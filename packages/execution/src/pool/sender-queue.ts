@@ -11,6 +11,8 @@ export class SenderQueue {
   nonce: bigint
   readonly #transactions: Transaction[] = []
   #cost = 0n
+  /** The first so many have the nonces from the account's on. */
+  #pending = 0
 
   constructor(nonce: bigint) {
     this.nonce = nonce
@@ -26,14 +28,7 @@ export class SenderQueue {
 
   /** How many follow the account's nonce without a gap. */
   get pendingCount(): number {
-    const { length } = this.#transactions
-    const first = this.#transactions[0]
-    const last = this.#transactions[length - 1]
-    if (first === undefined || last === undefined || first.nonce !== this.nonce) return 0
-    if (last.nonce - first.nonce === BigInt(length - 1)) return length
-    let count = 1
-    while (this.#transactions[count]?.nonce === this.nonce + BigInt(count)) count++
-    return count
+    return this.#pending
   }
 
   get nextNonce(): bigint {
@@ -53,6 +48,7 @@ export class SenderQueue {
     this.#cost += costOf(transaction)
     if (old?.nonce !== transaction.nonce) {
       this.#transactions.splice(index, 0, transaction)
+      this.#extendPending()
       return null
     }
     this.#transactions[index] = transaction
@@ -64,16 +60,25 @@ export class SenderQueue {
     const index = this.#place(transaction.nonce)
     if (this.#transactions[index]?.hash !== transaction.hash) return false
     this.#transactions.splice(index, 1)
+    if (index < this.#pending) this.#pending = index
     this.#cost -= costOf(transaction)
     return true
   }
 
   /** Sets the account's nonce and takes out what is below it. */
   advance(nonce: bigint): Transaction[] {
+    const isForward = nonce >= this.nonce
     this.nonce = nonce
     const stale = this.#transactions.splice(0, this.#place(nonce))
     for (const transaction of stale) this.#cost -= costOf(transaction)
+    this.#pending = isForward ? Math.max(0, this.#pending - stale.length) : 0
+    this.#extendPending()
     return stale
+  }
+
+  #extendPending(): void {
+    while (this.#transactions[this.#pending]?.nonce === this.nonce + BigInt(this.#pending))
+      this.#pending++
   }
 
   #place(nonce: bigint): number {

@@ -1,5 +1,6 @@
 /** The models that every node serves, and where their files come from. */
 import type { ModelDefinition } from '../core/definition.ts'
+import { moderationVerifiable } from './moderation.ts'
 import { tinyLmVerifiable } from './tiny-lm.ts'
 import { useLiteFast, useLiteVerifiable } from './use-lite.ts'
 
@@ -7,7 +8,8 @@ export const embeddedModels: readonly ModelDefinition[] = [
   useLiteVerifiable,
   useLiteFast,
   tinyLmVerifiable,
+  moderationVerifiable,
 ]
 
 export { loadFiles } from './load-files.ts'
-export { tinyLmVerifiable, useLiteFast, useLiteVerifiable }
+export { moderationVerifiable, tinyLmVerifiable, useLiteFast, useLiteVerifiable }

@@ -24,6 +24,7 @@ export async function loadFiles(architecture: ArchitectureName): Promise<ModelFi
 const loaders: Record<ArchitectureName, () => Promise<ModelFiles>> = {
   'use-lite': loadUseLite,
   'tiny-lm': loadTinyLm,
+  moderation: loadModeration,
 }
 
 const tfjsModelSchema = z.object({ weightsManifest: weightsManifestSchema })
@@ -49,4 +50,8 @@ async function loadTinyLm(): Promise<ModelFiles> {
     model: await readFile(new URL('model.onnx', folder)),
     vocabulary: await readFile(new URL('vocabulary.json', folder)),
   }
+}
+
+async function loadModeration(): Promise<ModelFiles> {
+  return { model: await readFile(new URL('../../assets/moderation/model.onnx', import.meta.url)) }
 }

@@ -1,11 +1,13 @@
 import type { Architecture } from './engine.ts'
+import { moderation } from './moderation.ts'
 import { tinyLm } from './tiny-lm.ts'
 import { useLite } from './use-lite.ts'
 
-export type ArchitectureName = 'use-lite' | 'tiny-lm'
+export type ArchitectureName = 'use-lite' | 'tiny-lm' | 'moderation'
 
 /** The code that knows how to feed each kind of model and read its answers. */
 export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
   'use-lite': useLite,
   'tiny-lm': tinyLm,
+  moderation,
 }

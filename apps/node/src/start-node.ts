@@ -75,7 +75,8 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   const market = scope.own(
     await openMarket({
       dataDir: join(dataDir, 'market'),
-      ledger,
+      rpcUrl: chain.rpcUrl,
+      chainId,
       providerKey: keys.provider,
       payments: { withdrawDelay: config.withdrawDelaySeconds },
       settlement: {

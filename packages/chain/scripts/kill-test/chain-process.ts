@@ -1,6 +1,6 @@
 /**
  * A chain node as a process, to be killed: `chain-process.ts FOLDER BLOCK_TIME_MS`. Says
- * `{"rpcUrl": …}` on a line of its own when it is ready, and ends cleanly on SIGTERM.
+ * `{"rpcUrl": …, "pid": …}` on a line of its own when it is ready, and ends cleanly on SIGTERM.
  */
 import { writeSync } from 'node:fs'
 import { hexToBytes } from '@quoin/kernel'
@@ -22,4 +22,4 @@ chain.consensus.onFailure((failure) => {
   process.exitCode = 1
 })
 process.once('SIGTERM', () => void chain[Symbol.asyncDispose]())
-writeSync(1, `${JSON.stringify({ rpcUrl: chain.rpcUrl })}\n`)
+writeSync(1, `${JSON.stringify({ rpcUrl: chain.rpcUrl, pid: process.pid })}\n`)

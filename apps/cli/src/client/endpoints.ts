@@ -39,7 +39,9 @@ export async function readEndpoints(dataDir: string): Promise<Endpoints | null> 
 }
 
 /** The URLs given, else those of the node that runs on the data folder, else those of the configured ports. */
-export async function findNode(settings: Settings): Promise<{ gatewayUrl: string; rpcUrl: string }> {
+export async function findNode(
+  settings: Settings,
+): Promise<{ gatewayUrl: string; rpcUrl: string }> {
   const running = await readEndpoints(settings.dataDir)
   const { host, gatewayPort, rpcPort } = settings
   return {

@@ -30,6 +30,6 @@ export type SettingName = keyof typeof Settings.shape
 
 /** Reads quoin.json of the data folder and joins it with flags and environment. */
 export async function loadSettings(sources: Omit<Sources, 'file'>): Promise<Resolved<Settings>> {
-  const dataDir = sources.flags['dataDir'] ?? sources.env['QUOIN_DATA_DIR'] ?? '.quoin'
+  const dataDir = sources.flags.dataDir ?? sources.env.QUOIN_DATA_DIR ?? '.quoin'
   return resolveSettings(Settings, { ...sources, file: await readSettingsFile(String(dataDir)) })
 }

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { bytesToHex, type Hex, Scope } from '@quoin/kernel'
+import { createLedger, type Ledger } from '@quoin/ledger'
+import { developmentAccount } from '@quoin/node'
+import type { LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { KeystoreFolder } from '../accounts/keystore-folder.ts'
+import { readPassword } from '../accounts/password.ts'
+import type { Context } from '../context.ts'
+import type { Settings } from '../settings/settings.ts'
+import { ChannelFolder } from './channel-folder.ts'
+import { findNode } from './endpoints.ts'
+import { type Info, NodeClient } from './node-client.ts'
+import { ReceiptFolder } from './receipt-folder.ts'
+
+/** Who pays from this command line, with what it keeps between calls. */
+export interface Consumer extends AsyncDisposable {
+  settings: Settings
+  account: LocalAccount
+  isDevelopment: boolean
+  node: NodeClient
+  info: Info
+  /** Writes from the account. */
+  ledger: Ledger
+  channels: ChannelFolder
+  receipts: ReceiptFolder
+}
+
+export async function openConsumer(context: Context): Promise<Consumer> {
+  const { values: settings } = await context.settings()
+  const { gatewayUrl, rpcUrl } = await findNode(settings)
+  const node = new NodeClient(gatewayUrl, context.signal)
+  const info = await node.info()
+  const account = await openAccount(context, settings)
+  const scope = new Scope()
+  const ledger = scope.own(createLedger({ rpcUrl, chainId: info.chainId, account }))
+  return {
+    settings,
+    account,
+    isDevelopment: settings.account === undefined,
+    node,
+    info,
+    ledger,
+    ...consumerFolders(settings.dataDir),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  }
+}
+
+export function consumerFolders(dataDir: string) {
+  return {
+    channels: new ChannelFolder(join(dataDir, 'client', 'channels')),
+    receipts: new ReceiptFolder(join(dataDir, 'client', 'receipts')),
+  }
+}
+
+export function accountsOf(dataDir: string): KeystoreFolder {
+  return new KeystoreFolder(join(dataDir, 'keystore'))
+}
+
+/** The account named by --account; without one, the development account whose key everybody knows. */
+async function openAccount(context: Context, settings: Settings): Promise<LocalAccount> {
+  if (settings.account === undefined) return privateKeyToAccount(developmentAccount.privateKey)
+  const accounts = accountsOf(settings.dataDir)
+  const entry = await accounts.find(settings.account)
+  const { terminal, env } = context
+  const password = await readPassword(
+    { terminal, env, passwordFile: settings.passwordFile },
+    { message: `Password of ${entry.name}`, isNew: false },
+  )
+  return privateKeyToAccount(bytesToHex(await accounts.open(entry, password)))
+}
+
+/** A whole number of minutes, hours or days from now: `90m`, `12h`, `7d`; in seconds since 1970. */
+export function parseExpiry(text: string, nowMs: number): number | null {
+  const match = /^([1-9][0-9]{0,5})([mhd])$/.exec(text)
+  if (!match) return null
+  const seconds = { m: 60, h: 3600, d: 86_400 }[match[2] ?? ''] ?? 0
+  return Math.floor(nowMs / 1000) + Number(match[1]) * seconds
+}
+
+export function toHex32(text: string): Hex | null {
+  return /^0x[0-9a-fA-F]{64}$/.test(text) ? `0x${text.slice(2).toLowerCase()}` : null
+}

@@ -8,6 +8,7 @@ export type { GethGenesis } from './chain/genesis-schema.ts'
 export type {
   AccountProof,
   Block,
+  BlockFees,
   BlockReader,
   CallFrame,
   CallOptions,

@@ -11,6 +11,8 @@ export interface Execution extends AsyncDisposable {
   readonly engine: EngineApi
   readonly blocks: BlockReader
   readonly pool: TransactionPool
+  /** What gas costs in a block and in the one after it, by the fork's rules. */
+  fees(header: Header): BlockFees
   /** State after the block with this hash; null when the block is unknown or its state is gone. */
   state(blockHash: Hex): Promise<StateReader | null>
   /** Runs a message on top of a block without keeping its effects (eth_call, tracing, estimating). */
@@ -26,6 +28,15 @@ export interface Execution extends AsyncDisposable {
   onHead(listener: (event: HeadEvent) => void): () => void
   /** Resolves when the pool holds a transaction that could go into the next block. @throws the signal's reason */
   pendingTransactions(options: { signal: AbortSignal }): Promise<void>
+}
+
+/** Prices in wei per unit; null before the fork that brought them. */
+export interface BlockFees {
+  baseFeePerGas: bigint | null
+  blobBaseFee: bigint | null
+  /** The most blob gas that fits in the block. */
+  maxBlobGas: bigint
+  next: { baseFeePerGas: bigint | null; blobBaseFee: bigint | null }
 }
 
 export interface HeadEvent {

@@ -4,6 +4,7 @@ import { CodedError, type Hex, type Logger, silentLogger } from '@quoin/kernel'
 import { Caller } from './chain/caller.ts'
 import { Chain } from './chain/chain.ts'
 import { Engine } from './chain/engine.ts'
+import { feesOfBlock } from './chain/fees.ts'
 import { ForkSchedule } from './chain/forks.ts'
 import { type GethGenesis, parseGenesis } from './chain/genesis-schema.ts'
 import { Machines } from './chain/machines.ts'
@@ -64,11 +65,12 @@ interface Parts {
 }
 
 function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: Parts): Execution {
-  const machines = new Machines(chain.forks)
+  const machines = new Machines(chain.forks, { isPatient: false })
+  const patient = new Machines(chain.forks, { isPatient: true })
   const depositContract = depositContractOf(options.genesis)
   const processor = new BlockProcessor(chain, machines, depositContract)
   const gasCap = options.callGasCap ?? 50_000_000n
-  const caller = new Caller({ chain, machines, depositContract, gasCap })
+  const caller = new Caller({ chain, machines: patient, depositContract, gasCap })
   const serial = new Serial()
   const listeners = new Set<(event: HeadEvent) => void>()
   const headChanged = (event: HeadEvent) => {
@@ -90,6 +92,7 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
     engine,
     blocks: chain,
     pool,
+    fees: (header) => feesOfBlock(header, chain.forks),
     async state(blockHash) {
       const header = chain.headerOf(blockHash)
       if (header === null || !chain.hasState(header)) return null

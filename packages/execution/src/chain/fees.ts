@@ -1,5 +1,6 @@
 import type { Rules } from '../evm/rules.ts'
-import type { Header } from '../interface.ts'
+import type { BlockFees, Header } from '../interface.ts'
+import type { ForkSchedule } from './forks.ts'
 
 /** EIP-1559: the base fee of the block after `parent`. `first` is whether `parent` was before London. */
 export function nextBaseFee(parent: Header): bigint {
@@ -38,4 +39,20 @@ export function blobBaseFee(excessBlobGas: bigint | undefined, rules: Rules): bi
     term = (term * excessBlobGas) / (updateFraction * i)
   }
   return sum / updateFraction
+}
+
+/** What gas and blob gas cost in a block, and will in the next one. */
+export function feesOfBlock(header: Header, forks: ForkSchedule): BlockFees {
+  const rules = forks.rulesAt(header.number, header.timestamp)
+  const nextRules = forks.rulesAt(header.number + 1n, header.timestamp + 1n)
+  const excess = nextExcessBlobGas(header, nextRules)
+  return {
+    baseFeePerGas: header.baseFeePerGas ?? null,
+    blobBaseFee: rules.blob === null ? null : blobBaseFee(header.excessBlobGas, rules),
+    maxBlobGas: rules.blob?.max ?? 0n,
+    next: {
+      baseFeePerGas: nextRules.london ? nextBaseFee(header) : null,
+      blobBaseFee: nextRules.blob === null ? null : blobBaseFee(excess, nextRules),
+    },
+  }
 }

@@ -1,6 +1,5 @@
 import type { Execution, Header } from '@quoin/execution'
 import { bigintToHex, type Hex } from '@quoin/kernel'
-import { blobBaseFee, maxBlobGas, nextBaseFee, nextBlobBaseFee } from './base-fee.ts'
 
 /** Answer of eth_feeHistory. Lists of fees have one entry more than the blocks: the next block's. */
 export interface FeeHistory {
@@ -18,18 +17,17 @@ export async function feeHistory(
   headers: Header[],
   percentiles: number[] | null,
 ): Promise<FeeHistory> {
-  const newest = headers.at(-1)
+  const fees = headers.map((header) => execution.fees(header))
+  const next = fees.at(-1)?.next
   const history: FeeHistory = {
     oldestBlock: bigintToHex(headers[0]?.number ?? 0n),
-    baseFeePerGas: headers.map((header) => bigintToHex(header.baseFeePerGas ?? 0n)),
-    gasUsedRatio: headers.map((header) => Number(header.gasUsed) / Number(header.gasLimit)),
-    baseFeePerBlobGas: headers.map((header) => bigintToHex(blobFeeOf(header))),
-    blobGasUsedRatio: headers.map(
-      (header) => Number(header.blobGasUsed ?? 0n) / Number(maxBlobGas),
+    baseFeePerGas: [...fees, next].map((fee) => bigintToHex(fee?.baseFeePerGas ?? 0n)),
+    gasUsedRatio: headers.map((header) => ratio(header.gasUsed, header.gasLimit)),
+    baseFeePerBlobGas: [...fees, next].map((fee) => bigintToHex(fee?.blobBaseFee ?? 0n)),
+    blobGasUsedRatio: headers.map((header, index) =>
+      ratio(header.blobGasUsed ?? 0n, fees[index]?.maxBlobGas ?? 0n),
     ),
   }
-  history.baseFeePerGas.push(bigintToHex((newest && nextBaseFee(newest)) ?? 0n))
-  history.baseFeePerBlobGas.push(bigintToHex((newest && nextBlobBaseFee(newest)) ?? 0n))
   if (percentiles) {
     history.reward = []
     for (const header of headers)
@@ -38,8 +36,8 @@ export async function feeHistory(
   return history
 }
 
-function blobFeeOf(header: Header): bigint {
-  return header.excessBlobGas === undefined ? 0n : blobBaseFee(header.excessBlobGas)
+function ratio(part: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number(part) / Number(whole)
 }
 
 /** The tips below which the given percentages of the block's gas were bought. */

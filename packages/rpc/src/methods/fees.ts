@@ -1,7 +1,6 @@
 import type { Execution, Header } from '@quoin/execution'
 import { bigintToHex } from '@quoin/kernel'
 import { invalidParams, serverError } from '../errors.ts'
-import { nextBaseFee, nextBlobBaseFee } from '../fees/base-fee.ts'
 import { feeHistory } from '../fees/fee-history.ts'
 import { suggestTip } from '../fees/tip-oracle.ts'
 import { parseBlockNumber } from '../params/block-reference.ts'
@@ -21,14 +20,8 @@ export const feeMethods: MethodTable = {
   eth_maxPriorityFeePerGas: method(0, async (_, { execution }) =>
     bigintToHex(await suggestTip(execution)),
   ),
-  eth_baseFee: method(0, (_, { execution }) => {
-    const baseFee = nextBaseFee(execution.blocks.head)
-    return baseFee === undefined ? null : bigintToHex(baseFee)
-  }),
-  eth_blobBaseFee: method(0, (_, { execution }) => {
-    const baseFee = nextBlobBaseFee(execution.blocks.head)
-    return baseFee === undefined ? null : bigintToHex(baseFee)
-  }),
+  eth_baseFee: method(0, (_, { execution }) => nextFees(execution).baseFeePerGas),
+  eth_blobBaseFee: method(0, (_, { execution }) => nextFees(execution).blobBaseFee),
   eth_feeHistory: method(3, async (params, { execution }) => {
     const count = Math.min(required(params, 0, parseCount), maxHistoryBlocks)
     const newest = await newestHeader(params, execution)
@@ -36,6 +29,14 @@ export const feeMethods: MethodTable = {
     if (count === 0) return { oldestBlock: '0x0', gasUsedRatio: null }
     return feeHistory(execution, await lastHeaders(execution, newest, count), percentiles)
   }),
+}
+
+function nextFees({ blocks, fees }: Execution) {
+  const { baseFeePerGas, blobBaseFee } = fees(blocks.head).next
+  return {
+    baseFeePerGas: baseFeePerGas === null ? null : bigintToHex(baseFeePerGas),
+    blobBaseFee: blobBaseFee === null ? null : bigintToHex(blobBaseFee),
+  }
 }
 
 async function newestHeader(params: readonly unknown[], execution: Execution): Promise<Header> {

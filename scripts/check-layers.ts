@@ -43,7 +43,7 @@ type Source = {
 }
 
 function checkFile({ file, folder, name, manifest }: Source): void {
-  const isShipped = !/\.test\.ts$|\/(test-support|scripts|fixtures)\//.test(file)
+  const isShipped = !/\.test\.ts$|\/(test-support|testing|scripts|fixtures)\//.test(file)
   const report = (text: string) => problems.push(`${relative('.', file)}: ${text}`)
   for (const target of importsOf(readFileSync(file, 'utf8'))) {
     if (target.startsWith('.')) {

@@ -15,7 +15,7 @@ test('a key survives encryption, and ethers opens the same file', async () => {
 })
 
 test('a keystore that ethers wrote opens here', async () => {
-  const wallet = Wallet.createRandom()
+  const wallet = new Wallet(Wallet.createRandom().privateKey)
   const options = { scrypt: { N: 1024 } }
   const json = JSON.parse(encryptKeystoreJsonSync(wallet, 'x', options))
   assert.equal(bytesToHex(await decryptKeystore(json, 'x')), wallet.privateKey)

@@ -13,6 +13,7 @@ import {
 import { payingFetch } from '@quoin/sdk'
 import { x402Client } from '@x402/core/client'
 import { HTTPFacilitatorClient } from '@x402/core/server'
+import { toClientEvmSigner } from '@x402/evm'
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
 import { ExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment } from '@x402/fetch'
@@ -180,7 +181,8 @@ test('stock @x402/fetch pays with exact', async () => {
 })
 
 test('stock @x402/fetch pays with batch settlement, one call after another and at once', async () => {
-  const scheme = new BatchSettlementEvmScheme(payer(3), { rpcUrl: node.rpcUrl })
+  const reader = createPublicClient({ transport: http(node.rpcUrl) })
+  const scheme = new BatchSettlementEvmScheme(toClientEvmSigner(payer(3), reader))
   const client = new x402Client().register(network, scheme)
   client.setSpendControls(spendControls)
   const pay = wrapFetchWithPayment(fetch, client)
@@ -198,6 +200,42 @@ test('stock @x402/fetch pays with batch settlement, one call after another and a
   )
   const refund = await scheme.refund(`${node.url}/v1/embeddings`)
   assert.ok(refund.success)
+})
+
+test('a retry with the same idempotency key gives the same answer and receipt, for free', async () => {
+  const client = new x402Client().register(network, new ExactEvmScheme(payer(3)))
+  client.setSpendControls(spendControls)
+  const pay = wrapFetchWithPayment(fetch, client)
+  const call = (stream: boolean, key: string) =>
+    pay(`${node.url}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({
+        model: modelFor('generation'),
+        prompt: 'It was',
+        max_tokens: 5,
+        stream,
+      }),
+    })
+  for (const stream of [false, true]) {
+    const key = `retry of stream ${stream}`
+    const [first, again] = [await call(stream, key), await call(stream, key)]
+    assert.equal(again.headers.get('idempotency-replayed'), 'true')
+    assert.equal(again.headers.get('content-type'), first.headers.get('content-type'))
+    assert.equal(await again.text(), await first.text())
+  }
+  const newest = await node.market.receipts.list({ payer: payer(3).address, limit: 2 })
+  assert.equal(new Set(newest.map(({ receipt }) => receipt.idempotencyKeyHash)).size, 2)
+})
+
+test('Open Inference is paid by rows or tokens too', async () => {
+  const { client, receipts } = payingClient(2)
+  const answer = await client.post<{ outputs: { shape: number[] }[] }>(
+    `${node.url}/v2/models/${modelFor('embedding')}/infer`,
+    { body: { inputs: [{ name: 'ids', datatype: 'INT32', shape: [1, 3], data: [4, 5, 6] }] } },
+  )
+  assert.deepEqual(answer.outputs[0]?.shape, [1, 512])
+  assert.equal(receipts[0]?.receipt.amount, 6n)
 })
 
 test('the facilitator speaks to the stock facilitator client', async () => {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type LogFields, type Logger, silentLogger } from '@quoin/kernel'
+import { type MethodContext, method } from '../methods/context.ts'
+import { openDevChain } from '../testing/dev-chain.ts'
+
+const errors: { message: string; fields: LogFields }[] = []
+const logger: Logger = {
+  ...silentLogger,
+  error: (fields, message) => errors.push({ fields, message }),
+}
+let seen: AbortSignal | null = null
+const release = Promise.withResolvers<void>()
+
+const chain = await openDevChain({
+  logger,
+  limits: { requestMs: 50, concurrentRequests: 2 },
+  methods: {
+    test_endless: method(0, (_, context: MethodContext) => {
+      seen = context.signal
+      return new Promise(() => {})
+    }),
+    test_wait: method(0, async (_, { signal }) => {
+      await release.promise
+      return signal.aborted
+    }),
+    test_bug: method(0, async () => {
+      throw new TypeError('secret path /home/someone')
+    }),
+    test_nothing: method(0, () => undefined),
+  },
+})
+after(() => chain[Symbol.asyncDispose]())
+
+test('a method that takes too long is answered with a timeout and told to stop', async () => {
+  const { error } = await chain.request('test_endless')
+  assert.deepEqual(error, { code: -32002, message: 'request timed out after 50 ms' })
+  assert.equal(seen?.aborted, true)
+})
+
+test('a bug is answered without its text, which goes into the log', async () => {
+  assert.deepEqual((await chain.request('test_bug')).error, {
+    code: -32603,
+    message: 'internal error',
+  })
+  assert.equal(errors[0]?.fields.method, 'test_bug')
+  assert.equal((await chain.request('test_nothing')).result, null)
+})
+
+test('requests beyond the limit are told to come back, and the others go on', async () => {
+  const first = [chain.request('test_wait'), chain.request('test_wait')]
+  while (chain.rpc.status().requests < 2) await new Promise((resolve) => setImmediate(resolve))
+  const response = await fetch(chain.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ id: 1, method: 'test_nothing' }),
+  })
+  assert.equal(response.status, 503)
+  assert.match(await response.text(), /-32005.*too many requests/)
+  release.resolve()
+  for (const { result } of await Promise.all(first)) assert.equal(result, false)
+})

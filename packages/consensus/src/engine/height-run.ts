@@ -8,6 +8,7 @@ import { step } from '../core/step.ts'
 import { ballotDigest, pickProposer, proposalDigest } from '../signing.ts'
 import type { RecordLog } from '../storage/record-file.ts'
 import type { SignGuard } from '../storage/sign-guard.ts'
+import { isQuorum } from '../validator-set.ts'
 import type { ChainRules, Parent } from './chain-rules.ts'
 import { checkBlock } from './check-block.ts'
 import type { Clock } from './clock.ts'
@@ -161,9 +162,16 @@ export class HeightRun {
       return await guard.sign({ height, round, kind }, digest, () => signer.sign(digest))
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'CONFLICTING_SIGNATURE') throw error
+      if (this.#decidesAlone()) throw error
       logger.error({ err: error }, 'stays silent: it would contradict itself')
       return null
     }
+  }
+
+  /** Without our vote nobody would ever decide: better to stop with the reason than to wait. */
+  #decidesAlone(): boolean {
+    const { self, validators } = this.state
+    return self !== null && isQuorum(validators, validators.powerOf(self))
   }
 
   /** Log first, then guard, then the wire: a signature on the disk always has its reasons there too. */

@@ -39,7 +39,12 @@ export interface ShellNode {
 }
 
 /** Real engines over memory disks, a virtual clock and a network that only delays. */
-export function createShellNetwork(size: number, pace: Pace) {
+export function createShellNetwork(
+  size: number,
+  pace: Pace,
+  /** Peers that hear everything and never answer: they make a lone validator use its log. */
+  { silentPeers = 0 } = {},
+) {
   const clock = createVirtualClock(1_800_000_000_000)
   const signers = Array.from({ length: size }, (_, index) =>
     createLocalSigner(keccak256(new TextEncoder().encode(`validator ${index}`))),
@@ -58,7 +63,7 @@ export function createShellNetwork(size: number, pace: Pace) {
   const sent: { from: number; message: Message }[] = []
 
   const createTransport = (self: number): Transport => ({
-    peerCount: () => size - 1,
+    peerCount: () => size - 1 + silentPeers,
     broadcast(message) {
       sent.push({ from: self, message })
       const bytes = encodeMessage(message)
@@ -78,20 +83,24 @@ export function createShellNetwork(size: number, pace: Pace) {
     execution: { genesisHash: executionGenesis, payloads: [] },
   })
 
-  async function openNode(index: number, disk = createDisk()): Promise<ShellNode> {
+  async function openNode(
+    index: number,
+    disk = createDisk(),
+    watch: <T extends object>(part: T) => T = (part) => part,
+  ): Promise<ShellNode> {
     const scope = new Scope()
     const signer = signers[index]
     if (!signer) throw new RangeError(`No validator ${index}`)
-    const execution = openMemoryExecution(disk.execution)
+    const execution = watch(openMemoryExecution(disk.execution))
     const engine = scope.own(
       createBftEngine({
         rules,
         signer,
         feeRecipient: signer.address,
         execution,
-        store: openMemoryStore(disk.blocks),
-        wal: openMemoryLog(disk.wal),
-        guard: await openSignGuard(openMemoryLog(disk.guard)),
+        store: watch(openMemoryStore(disk.blocks)),
+        wal: watch(openMemoryLog(disk.wal)),
+        guard: await openSignGuard(watch(openMemoryLog(disk.guard))),
         transport: createTransport(index),
         clock,
         pace,

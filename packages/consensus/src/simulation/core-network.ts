@@ -3,7 +3,7 @@ import type { Commit, Timer } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { createValidatorSet, type ValidatorSet } from '../validator-set.ts'
 import { createAgenda } from './agenda.ts'
-import { CoreNode, type Said } from './core-node.ts'
+import { CoreNode, type Said, type World } from './core-node.ts'
 import { createRandom } from './random.ts'
 
 export interface SimulationOptions {
@@ -26,141 +26,189 @@ export interface SimulationResult {
   rounds: number
 }
 
-const addresses = [1, 2, 3, 4].map((index): Hex => `0x${index.toString(16).padStart(40, '0')}`)
-/** After this the network is good: messages arrive, nobody crashes. */
-const stableMs = 6000
-const limitMs = 300_000
-
 /**
  * Four validators under a virtual clock, one execution for each seed. Until the network is stable it
  * loses, delays, repeats and reorders messages, splits, and crashes nodes, which come back from their
  * logs. In some seeds one validator runs twice with one key, each twin talking to its own side.
  */
 export function simulate(options: SimulationOptions): SimulationResult {
-  const { seed, heights = 4 } = options
-  const random = createRandom(seed)
-  const agenda = createAgenda()
-  const faults = {
-    loss: random() < 0.3 ? 0 : random() * 0.4,
-    crashes: random() < 0.6,
-    twin: random() < 0.6 ? addresses[Math.floor(random() * addresses.length)] : undefined,
-  }
-  const decisions = new Map<number, Hex>()
-  const spoken = new Map<string, string>()
-  const result: SimulationResult = { seed, failure: null, events: 0, crashes: 0, rounds: 0 }
-  const fail = (why: string) => {
-    result.failure ??= why
+  return new CoreNetwork(options).run()
+}
+
+const addresses = [1, 2, 3, 4].map((index): Hex => `0x${index.toString(16).padStart(40, '0')}`)
+/** After this the network is good: messages arrive, nobody crashes. */
+const stableMs = 6000
+const limitMs = 300_000
+/** Enough for a run without a failure; the rest of a long bad time would only cost. */
+const enoughEvents = 20_000
+
+class CoreNetwork implements World {
+  readonly #options: SimulationOptions
+  readonly #random: () => number
+  readonly #agenda = createAgenda()
+  readonly #nodes: readonly CoreNode[]
+  readonly #loss: number
+  readonly #twin: Hex | undefined
+  readonly #side = new Map<string, number>()
+  readonly #decisions = new Map<number, Hex>()
+  readonly #spoken = new Map<string, string>()
+  readonly #result: SimulationResult
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    this.#random = createRandom(options.seed)
+    this.#result = { seed: options.seed, failure: null, events: 0, crashes: 0, rounds: 0 }
+    this.#loss = this.#chance(0.3) ? 0 : this.#between(0, 0.4)
+    this.#twin = this.#chance(0.6) ? this.#pick(addresses) : undefined
+    this.#nodes = addresses.flatMap((self, index) =>
+      self === this.#twin
+        ? [this.#createTwin(self, `${index}a`), this.#createTwin(self, `${index}b`)]
+        : [this.#createHonest(self, `${index}`)],
+    )
   }
 
-  const isStable = () => agenda.nowMs >= stableMs
-  const side = new Map<string, number>()
-  const split = () => {
-    const divided = random() < 0.4
-    for (const node of nodes) side.set(node.name, divided && random() < 0.5 ? 1 : 0)
-    if (!isStable()) agenda.after(200 + random() * 1000, split)
+  run(): SimulationResult {
+    const { heights = 4 } = this.#options
+    const honest = this.#nodes.filter((node) => this.#isHonest(node))
+    this.#split()
+    for (const node of this.#nodes) this.#agenda.after(this.#between(0, 50), () => node.start())
+    for (const node of this.#nodes)
+      this.#agenda.after(this.#between(100, 350), () => this.#repeat(node))
+    if (this.#chance(0.6)) this.#agenda.after(this.#between(0, 500), () => this.#crash(honest))
+    while (!this.#result.failure && this.#agenda.next()) {
+      this.#result.events += 1
+      const isDone = honest.every(({ commits }) => commits.length >= heights)
+      if (isDone && (this.#isStable || this.#result.events > enoughEvents)) break
+      if (this.#agenda.nowMs > limitMs)
+        this.#fail(`no progress: ${honest.map((n) => `${n.height}/${n.state.round}`).join(' ')}`)
+    }
+    return this.#result
   }
 
-  const deliver = (from: CoreNode, to: CoreNode, said: Said) => {
-    const stable = isStable()
-    const cut = side.get(from.name) !== side.get(to.name)
-    const twinCut = [from, to].some(({ self }) => self === faults.twin) && cut
-    if ((!stable && (cut || random() < faults.loss)) || twinCut) return
-    const copies = random() < 0.03 ? 2 : 1
+  say(node: CoreNode, said: Said): void {
+    this.#checkHonesty(node, said)
+    for (const to of this.#nodes) if (to !== node) this.#deliver(node, to, said)
+  }
+
+  schedule(node: CoreNode, timer: Timer): void {
+    const { life } = node
+    const delayMs = (timer.step === 'propose' ? 300 : 150) + 100 * timer.round
+    this.#agenda.after(delayMs, () => {
+      if (node.isUp && node.life === life && timer.height === node.height)
+        node.input({ type: 'timeout', timer })
+    })
+  }
+
+  makeBlock({ name, height, life }: CoreNode, round: number): Hex {
+    return `0x${name}.${height}.${round}.${life}`
+  }
+
+  decided(node: CoreNode, { height, id }: Commit): void {
+    if (!this.#isHonest(node)) return
+    const earlier = this.#decisions.get(height)
+    if (earlier !== undefined && earlier !== id)
+      this.#fail(`disagreement at height ${height}: ${earlier} and ${id}`)
+    this.#decisions.set(height, id)
+  }
+
+  #deliver(from: CoreNode, to: CoreNode, said: Said): void {
+    const isCut = this.#side.get(from.name) !== this.#side.get(to.name)
+    if (isCut && !(this.#isHonest(from) && this.#isHonest(to))) return
+    if (!this.#isStable && (isCut || this.#chance(this.#loss))) return
+    const copies = this.#chance(0.03) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       const { life } = to
-      const delayMs = stable ? 5 + random() * 30 : 5 + random() * random() * 800
-      agenda.after(delayMs, () => {
+      const delayMs = this.#isStable
+        ? this.#between(5, 35)
+        : 5 + this.#random() * this.#between(0, 800)
+      this.#agenda.after(delayMs, () => {
         if (!to.isUp || to.life !== life) return
         to.hear(said)
-        answerLaggard(to, from, said)
+        this.#answerLaggard(to, from, said)
       })
     }
   }
-  const answerLaggard = (ahead: CoreNode, behind: CoreNode, said: Said) => {
+
+  /** Who speaks of a height that is over gets its certificate. */
+  #answerLaggard(ahead: CoreNode, behind: CoreNode, said: Said): void {
     if (said.type === 'commit') return
     const { height } = said.type === 'vote' ? said.vote : said.proposal
     const commit = ahead.commits[height - 1]
-    if (commit && behind.height === height) deliver(ahead, behind, { type: 'commit', commit })
+    if (commit && behind.height === height) this.#deliver(ahead, behind, { type: 'commit', commit })
   }
 
-  const checkHonesty = (node: CoreNode, said: Said) => {
-    if (node.self === faults.twin || said.type === 'commit') return
-    const message = said.type === 'vote' ? said.vote : said.proposal
-    const { kind, height, round, id, validRound } = message
-    result.rounds = Math.max(result.rounds, round)
+  #checkHonesty(node: CoreNode, said: Said): void {
+    if (!this.#isHonest(node) || said.type === 'commit') return
+    const { kind, height, round, id, validRound } = said.type === 'vote' ? said.vote : said.proposal
+    this.#result.rounds = Math.max(this.#result.rounds, round)
     const slot = `${node.name}/${kind}/${height}/${round}`
     const content = `${id}/${validRound}`
-    const earlier = spoken.get(slot)
-    if (earlier !== undefined && earlier !== content) fail(`${slot}: ${earlier}, then ${content}`)
-    spoken.set(slot, content)
+    const earlier = this.#spoken.get(slot) ?? content
+    if (earlier !== content) this.#fail(`${slot}: ${earlier}, then ${content}`)
+    this.#spoken.set(slot, content)
   }
 
-  const world = {
-    say(node: CoreNode, said: Said) {
-      checkHonesty(node, said)
-      for (const to of nodes) if (to !== node) deliver(node, to, said)
-    },
-    schedule(node: CoreNode, timer: Timer) {
-      const { life } = node
-      const delayMs = (timer.step === 'propose' ? 300 : 150) + 100 * timer.round
-      agenda.after(delayMs, () => {
-        if (node.isUp && node.life === life && timer.height === node.height)
-          node.input({ type: 'timeout', timer })
-      })
-    },
-    makeBlock: (node: CoreNode, round: number): Hex =>
-      `0x${node.name}.${node.height}.${round}.${node.life}`,
-    decided(node: CoreNode, { height, id }: Commit) {
-      if (node.self === faults.twin) return
-      const earlier = decisions.get(height)
-      if (earlier !== undefined && earlier !== id)
-        fail(`disagreement at height ${height}: ${earlier} and ${id}`)
-      decisions.set(height, id)
-    },
+  #split(): void {
+    const divided = this.#chance(0.4)
+    for (const { name } of this.#nodes) this.#side.set(name, divided && this.#chance(0.5) ? 1 : 0)
+    if (!this.#isStable) this.#agenda.after(this.#between(200, 1200), () => this.#split())
   }
 
-  const validators = createValidatorSet(addresses.map((address) => ({ address, power: 1n })))
-  const createNode = (self: Hex, name: string, honest: boolean) =>
-    new CoreNode({
+  #repeat(node: CoreNode): void {
+    if (node.isUp) node.repeat()
+    this.#agenda.after(250, () => this.#repeat(node))
+  }
+
+  #crash(honest: readonly CoreNode[]): void {
+    if (this.#isStable) return
+    const node = this.#pick(honest)
+    if (node?.isUp) {
+      this.#result.crashes += 1
+      node.crash()
+      this.#agenda.after(this.#between(50, 950), () => node.restart())
+    }
+    this.#agenda.after(this.#between(150, 1050), () => this.#crash(honest))
+  }
+
+  #createTwin(self: Hex, name: string): CoreNode {
+    return new CoreNode({ self, name, world: this, validators })
+  }
+
+  #createHonest(self: Hex, name: string): CoreNode {
+    const { rules, syncsLog, quorumSet } = this.#options
+    return new CoreNode({
       self,
       name,
-      world,
-      validators: honest && options.quorumSet ? options.quorumSet(validators) : validators,
-      ...(honest && options.rules ? { rules: options.rules } : {}),
-      ...(honest && options.syncsLog !== undefined ? { syncsLog: options.syncsLog } : {}),
+      world: this,
+      validators: quorumSet?.(validators) ?? validators,
+      ...(rules ? { rules } : {}),
+      ...(syncsLog === undefined ? {} : { syncsLog }),
     })
-  const nodes = addresses.flatMap((self, index) =>
-    self === faults.twin
-      ? [createNode(self, `${index}a`, false), createNode(self, `${index}b`, false)]
-      : [createNode(self, `${index}`, true)],
-  )
-  const honest = nodes.filter(({ self }) => self !== faults.twin)
-
-  const repeat = (node: CoreNode) => {
-    if (node.isUp) node.repeat()
-    agenda.after(250, () => repeat(node))
-  }
-  const crash = () => {
-    if (isStable()) return
-    const node = honest[Math.floor(random() * honest.length)]
-    if (node?.isUp) {
-      result.crashes += 1
-      node.crash()
-      agenda.after(50 + random() * 900, () => node.restart())
-    }
-    agenda.after(150 + random() * 900, crash)
   }
 
-  split()
-  for (const node of nodes) agenda.after(random() * 50, () => node.start())
-  for (const node of nodes) agenda.after(100 + random() * 250, () => repeat(node))
-  if (faults.crashes) agenda.after(random() * 500, crash)
-  const isDone = () => honest.every(({ commits }) => commits.length >= heights)
-  while (!result.failure && agenda.next()) {
-    result.events += 1
-    if (isDone() && (isStable() || result.events > 20_000)) break
-    if (agenda.nowMs > limitMs)
-      fail(`no progress: ${honest.map((n) => `${n.height}/${n.state.round}`).join(' ')}`)
+  #isHonest({ self }: CoreNode): boolean {
+    return self !== this.#twin
   }
-  return result
+
+  get #isStable(): boolean {
+    return this.#agenda.nowMs >= stableMs
+  }
+
+  #fail(why: string): void {
+    this.#result.failure ??= why
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability
+  }
+
+  #between(low: number, high: number): number {
+    return low + this.#random() * (high - low)
+  }
+
+  #pick<T>(list: readonly T[]): T | undefined {
+    return list[Math.floor(this.#random() * list.length)]
+  }
 }
+
+const validators = createValidatorSet(addresses.map((address) => ({ address, power: 1n })))

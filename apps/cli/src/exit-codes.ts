@@ -61,6 +61,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
     hint: '`quoin account list` shows what there is; `quoin account create` makes a new one.',
   },
   NOT_REACHABLE: { exit: exitCodes.unreachable, hint: startNode },
+  RPC_UNREACHABLE: { exit: exitCodes.unreachable, hint: startNode },
+  WRONG_CHAIN: { exit: exitCodes.usage, hint: null },
+  INSUFFICIENT_FUNDS: { exit: exitCodes.refused, hint: null },
+  CALL_REVERTED: { exit: exitCodes.refused, hint: null },
+  TRANSACTION_REVERTED: { exit: exitCodes.refused, hint: null },
+  RPC_REFUSED: { exit: exitCodes.refused, hint: null },
+  CHANNEL_UNKNOWN: { exit: exitCodes.usage, hint: '`quoin channel list` shows what there is.' },
+  CHANNEL_STATE: { exit: exitCodes.refused, hint: null },
+  GENESIS_MISMATCH: { exit: exitCodes.usage, hint: null },
   CHAIN_UNREACHABLE: { exit: exitCodes.unreachable, hint: startNode },
   REFUSED: { exit: exitCodes.refused, hint: null },
   PAYMENT_REFUSED: { exit: exitCodes.refused, hint: null },
@@ -79,10 +88,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: exitCodes.busy,
     hint: 'Choose others with --gateway-port and --rpc-port; 0 takes any free one.',
   },
-  DATA_DIR_IN_USE: {
+  PORT_TAKEN: {
     exit: exitCodes.busy,
-    hint: 'Another node runs on this folder: stop it, or choose another --data-dir.',
+    hint: 'Choose others with --gateway-port and --rpc-port; 0 takes any free one.',
   },
+  DATA_FOLDER_IN_USE: { exit: exitCodes.busy, hint: null },
   INTERRUPTED: { exit: exitCodes.interrupted, hint: null },
 }
 

@@ -70,14 +70,6 @@ async function openAccount(context: Context, settings: Settings): Promise<LocalA
   return privateKeyToAccount(bytesToHex(await accounts.open(entry, password)))
 }
 
-/** A whole number of minutes, hours or days from now: `90m`, `12h`, `7d`; in seconds since 1970. */
-export function parseExpiry(text: string, nowMs: number): number | null {
-  const match = /^([1-9][0-9]{0,5})([mhd])$/.exec(text)
-  if (!match) return null
-  const seconds = { m: 60, h: 3600, d: 86_400 }[match[2] ?? ''] ?? 0
-  return Math.floor(nowMs / 1000) + Number(match[1]) * seconds
-}
-
 export function toHex32(text: string): Hex | null {
   return /^0x[0-9a-fA-F]{64}$/.test(text) ? `0x${text.slice(2).toLowerCase()}` : null
 }

@@ -1,0 +1,42 @@
+import { parseMoney } from '@quoin/protocol'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** Flags that several commands share, so that each has one name and one meaning. */
+export const flags = {
+  dataDir: new Option('--data-dir <folder>', 'folder of the chain, keys and records (.quoin)'),
+  json: new Option('--json', 'print one JSON document; everything else goes to standard error'),
+  gatewayUrl: new Option('--gateway-url <url>', 'gateway to talk to (the running node)'),
+  rpcUrl: new Option('--rpc-url <url>', 'JSON-RPC to talk to (the running node)'),
+  account: new Option('--account <name>', 'account that pays (the development account)'),
+  passwordFile: new Option('--password-file <file>', "file with the account's password"),
+  host: new Option('--host <address>', 'address to listen on (127.0.0.1)'),
+  gatewayPort: new Option('--gateway-port <port>', 'port of the gateway (8402), 0 for any'),
+  rpcPort: new Option('--rpc-port <port>', 'port of JSON-RPC (8545), 0 for any'),
+  chainId: new Option('--chain-id <id>', 'chain id of a new chain (31402)'),
+  blockTimeMs: new Option('--block-time-ms <ms>', 'least time between two blocks (500)'),
+  logLevel: new Option('--log-level <level>', 'error, warn, info, debug or silent (warn)'),
+} as const
+
+export type FlagName = keyof typeof flags
+
+export function withFlags(command: Command, names: FlagName[]): Command {
+  for (const name of names) command.addOption(flags[name])
+  return command
+}
+
+/** `1.25` Credits in atomic units. */
+export function parseCredits(text: string): bigint {
+  try {
+    const amount = parseMoney(text)
+    if (amount > 0n) return amount
+  } catch {
+    // The message below says more.
+  }
+  throw new InvalidArgumentError('Write an amount of Credits above zero, such as 1.25.')
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isSafeInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('Write a whole number above zero.')
+}

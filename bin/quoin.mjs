@@ -2,12 +2,12 @@
 // The command may be started by an older Node: hand over to the one this package depends on.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const main = new URL('../apps/cli/src/main.ts', import.meta.url)
 if (Number.parseInt(process.versions.node, 10) >= 24) {
-  enableCompileCache?.()
+  module.enableCompileCache?.()
   await import(main)
 } else {
   const own = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))

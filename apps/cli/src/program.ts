@@ -102,18 +102,10 @@ function addCall(program: Command, run: Run): void {
     .argument('<text>', 'what to send; - reads standard input')
     .option('--stream', 'print the answer as it is made', false)
     .option('--max-tokens <n>', 'the longest answer', parseCount, 64)
-    .option(
-      '--cap <credits>',
-      'the most that all calls on the channel may cost',
-      parseCredits,
-      parseCredits('10'),
+    .addOption(
+      amountOption('--cap <credits>', 'the most that all calls on the channel may cost', '10'),
     )
-    .option(
-      '--max-per-call <credits>',
-      'the most that this call may cost',
-      parseCredits,
-      parseCredits('1'),
-    )
+    .addOption(amountOption('--max-per-call <credits>', 'the most that this call may cost', '1'))
     .option('--expires-in <time>', 'how long the session key works: 90m, 12h, 7d', parseTime, '1d')
     .addHelpText(
       'after',
@@ -295,6 +287,11 @@ function addConfig(program: Command, run: Run): void {
     .action((flags) =>
       run(flags, async (context) => (await import('./commands/config.ts')).showConfig(context)),
     )
+}
+
+/** The default is shown as it is written, not as the atomic units that it stands for. */
+function amountOption(flag: string, description: string, value: string): Option {
+  return new Option(flag, description).argParser(parseCredits).default(parseCredits(value), value)
 }
 
 function parseAddress(text: string): string {

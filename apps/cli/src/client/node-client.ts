@@ -113,11 +113,11 @@ export class NodeClient {
 
   async anchor(token: string) {
     const schema = z.object({ anchor: AnchorJson.nullable() })
-    return (await this.#operate('/quoin/admin/anchor', token, schema, {})).anchor
+    return (await this.#operate('/quoin/admin/anchor', token, schema)).anchor
   }
 
   settle(token: string): Promise<Settlement> {
-    return this.#operate('/quoin/admin/settle', token, Settlement, {})
+    return this.#operate('/quoin/admin/settle', token, Settlement)
   }
 
   publish(
@@ -151,11 +151,14 @@ export class NodeClient {
     return this.#parse(path, schema, await response.json())
   }
 
-  async #operate<T>(path: string, token: string, schema: z.ZodType<T>, body: object): Promise<T> {
+  async #operate<T>(path: string, token: string, schema: z.ZodType<T>, body?: object): Promise<T> {
     const response = await fetchFrom(this.url + path, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
       signal: this.#signal,
     })
     if (!response.ok) throw await refusalOf(response, path)

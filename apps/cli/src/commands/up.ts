@@ -8,11 +8,10 @@ import {
   startNode,
   version,
 } from '@quoin/node'
-import { formatMoney } from '@quoin/protocol'
 import { removeEndpoints, writeEndpoints } from '../client/endpoints.ts'
 import { NodeClient } from '../client/node-client.ts'
 import type { Context } from '../context.ts'
-import { formatCoin, formatCount } from '../output/amounts.ts'
+import { formatCoin, formatCredit } from '../output/amounts.ts'
 import { modelLines } from '../output/models.ts'
 import { renderFacts } from '../output/table.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -91,7 +90,7 @@ async function announce({ terminal, signal }: Context, node: Node, seconds: numb
     ['JSON-RPC', `${terminal.style('bold', rpcUrl)}  ${dim(`chain ${chainId}`)}`],
     ['Provider', provider],
     ['Account', address],
-    ['', `${formatCount(Number(formatMoney(credits)))} QCR, ${formatCoin(coins)} coins`],
+    ['', `${formatCredit(credits)}, ${formatCoin(coins)} coins`],
     ['', terminal.style('yellow', 'for development only: everybody knows its key')],
     ['Data', dataDir],
   ]

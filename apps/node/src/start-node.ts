@@ -75,8 +75,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   const market = scope.own(
     await openMarket({
       dataDir: join(dataDir, 'market'),
-      rpcUrl: chain.rpcUrl,
-      chainId,
+      ledger,
       providerKey: keys.provider,
       payments: { withdrawDelay: config.withdrawDelaySeconds },
       settlement: {

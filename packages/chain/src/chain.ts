@@ -10,12 +10,15 @@ import {
   openRecordFile,
   openSignGuard,
   systemClock,
+  type ValidatorSet,
 } from '@quoin/consensus'
 import { CodedError, type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
+import { privateKeyToAddress } from '@quoin/keys'
 import { type ExecutionWorker, openExecutionWorker } from '@quoin/rpc'
-import { openDataFolder } from './data-folder.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
 import type { ChainErrorCode } from './errors.ts'
-import { type Genesis, loadGenesis } from './genesis.ts'
+import type { Genesis } from './genesis.ts'
+import { loadGenesis } from './load-genesis.ts'
 
 export interface ChainOptions {
   /** Everything the chain keeps is below this folder. One process at a time. */
@@ -59,8 +62,8 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   try {
     const folder = scope.own(await openDataFolder(options.dataDir))
     const genesis = await loadGenesis(options.dataDir, options.genesis)
-    const signer = createLocalSigner(options.validatorKey)
-    const validators = validatorsOf(genesis, signer.address)
+    const validator = privateKeyToAddress(options.validatorKey)
+    const validators = validatorsOf(genesis, validator)
     const execution = scope.own(
       await openExecutionWorker({
         execution: { dataDir: folder.paths.execution, genesis },
@@ -68,34 +71,14 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
         logger,
       }),
     )
-    const { genesisHash } = await execution.head()
-    const chainId = BigInt(genesis.config.chainId)
-    const { consensus: settings, equalTimestamps } = genesis.config.quoin
-    const consensus = scope.own(
-      createBftEngine({
-        rules: {
-          domain: { chainId, genesisId: genesisId(chainId, genesisHash, validators) },
-          executionGenesis: genesisHash,
-          genesisTimeMs: Number(genesis.timestamp) * 1000,
-          equalTimestamps,
-          validatorsAt: () => validators,
-        },
-        signer,
-        feeRecipient: options.feeRecipient ?? signer.address,
-        execution,
-        store: folder.blocks,
-        wal: scope.own(await openRecordFile(folder.paths.wal)),
-        guard: scope.own(await openSignGuard(await openRecordFile(folder.paths.signGuard))),
-        transport: createLoopbackTransport(),
-        clock: systemClock,
-        pace: {
-          blockTimeMs: options.blockTimeMs ?? settings.blockTimeMs,
-          heartbeatMs: options.heartbeatMs ?? settings.heartbeatMs,
-        },
-        timers: defaultTimerDurations,
-        logger: logger.child({ module: 'consensus' }),
-      }),
-    )
+    const consensus = await openConsensus({
+      options,
+      genesis,
+      validators,
+      execution,
+      folder,
+      scope,
+    })
     await consensus.start()
     const { rpcUrl, rpcWebSocketUrl: webSocketUrl } = execution
     logger.info({ rpcUrl, height: folder.blocks.height }, 'chain node is running')
@@ -103,7 +86,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       genesis,
       rpcUrl,
       webSocketUrl,
-      validator: signer.address,
+      validator,
       consensus,
       blocks: folder.blocks,
       execution,
@@ -115,7 +98,52 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   }
 }
 
-function validatorsOf(genesis: Genesis, self: Hex) {
+interface ConsensusParts {
+  options: ChainOptions
+  genesis: Genesis
+  validators: ValidatorSet
+  execution: ExecutionWorker
+  folder: DataFolder
+  scope: Scope
+}
+
+/** The engine over the folder's files; the scope closes it before them. */
+async function openConsensus(parts: ConsensusParts): Promise<ConsensusEngine> {
+  const { options, genesis, validators, execution, folder, scope } = parts
+  const { logger = silentLogger } = options
+  const signer = createLocalSigner(options.validatorKey)
+  const wal = scope.own(await openRecordFile(folder.paths.wal))
+  const guard = scope.own(await openSignGuard(await openRecordFile(folder.paths.signGuard)))
+  const { genesisHash } = await execution.head()
+  const chainId = BigInt(genesis.config.chainId)
+  const { consensus: settings, equalTimestamps } = genesis.config.quoin
+  const engine = createBftEngine({
+    rules: {
+      domain: { chainId, genesisId: genesisId(chainId, genesisHash, validators) },
+      executionGenesis: genesisHash,
+      genesisTimeMs: Number(genesis.timestamp) * 1000,
+      equalTimestamps,
+      validatorsAt: () => validators,
+    },
+    signer,
+    feeRecipient: options.feeRecipient ?? signer.address,
+    execution,
+    store: folder.blocks,
+    wal,
+    guard,
+    transport: createLoopbackTransport(),
+    clock: systemClock,
+    pace: {
+      blockTimeMs: options.blockTimeMs ?? settings.blockTimeMs,
+      heartbeatMs: options.heartbeatMs ?? settings.heartbeatMs,
+    },
+    timers: defaultTimerDurations,
+    logger: logger.child({ module: 'consensus' }),
+  })
+  return scope.own(engine)
+}
+
+function validatorsOf(genesis: Genesis, self: Hex): ValidatorSet {
   const { validators } = genesis.config.quoin.consensus
   const set = createValidatorSet(
     validators.map(({ address, power }) => ({ address, power: BigInt(power) })),

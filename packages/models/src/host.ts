@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from '@quoin/kernel'
-import { embeddedModels } from './catalog/index.ts'
+import { embeddedModels } from './catalog/embedded-models.ts'
 import { loadFiles } from './catalog/load-files.ts'
 import type { ArchitectureName } from './core/architectures.ts'
 import { createManifest, type ModelDefinition } from './core/definition.ts'

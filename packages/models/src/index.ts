@@ -4,7 +4,7 @@
  * answers to exact bits. `createModelHost` is the way in; `@quoin/models/core` is the part that also
  * runs in browsers, to re-execute a verifiable call.
  */
-export { embeddedModels } from './catalog/index.ts'
+export { embeddedModels } from './catalog/embedded-models.ts'
 export { loadFiles } from './catalog/load-files.ts'
 export type { ModelDefinition } from './core/definition.ts'
 export { createModelHost, type ModelHostOptions } from './host.ts'

@@ -44,9 +44,11 @@ export function createBackend(ort: OrtApi, runtime: RuntimeName): Backend {
     runtime,
     batches: runtime === 'onnx-native',
     async open(model) {
+      // A copy, because onnxruntime-web writes defaults into the options that it is given.
+      const options = structuredClone<InferenceSession.SessionOptions>(sessionOptions[runtime])
       // The native library refuses shared memory.
       const bytes = model.buffer instanceof ArrayBuffer ? model : Uint8Array.from(model)
-      const session = await ort.InferenceSession.create(bytes, sessionOptions[runtime])
+      const session = await ort.InferenceSession.create(bytes, options)
       return {
         run(inputs) {
           const run = lastRun.then(() => runSession(ort, session, inputs))

@@ -5,6 +5,7 @@
  *     const backend = createBackend(ort, 'onnx-wasm')
  *     const model = await openModel(backend, definition, { model, vocabulary })
  */
+export { embeddedModels } from '../catalog/embedded-models.ts'
 export { type Backend, createBackend, type OrtApi, sessionOptions } from './backend.ts'
 export { contentId } from './content-id.ts'
 export { createManifest, type ModelDefinition, runtimePins } from './definition.ts'

@@ -23,6 +23,8 @@ export interface PayerSetup {
   account: LocalAccount
   limits: SpendingLimits
   store: ChannelStore
+  /** The only channel to pay from; null for any. */
+  channelId: Hex | null
   chain: ChainAccess | null
   /** The Receipts contract of each chain id, by which receipts are signed. */
   receipts: (chainId: number) => ReceiptDomain
@@ -88,17 +90,26 @@ export class Payer {
   }
 
   async #openChannel(offer: BatchOffer): Promise<PayerChannel> {
-    const records = await this.setup.store.list()
-    const now = this.setup.clock() / 1000
-    const record = records.find(
-      (record) => record.expiresAt > now && this.#isFor(record, offer.terms, offer.extra),
-    )
+    const { store, channelId } = this.setup
+    const usable = (await store.list()).filter((record) => this.#isUsable(record, offer))
+    const record = usable.sort((a, b) => (leftOf(a) > leftOf(b) ? -1 : 1))[0]
+    if (!record && channelId)
+      throw sdkError(
+        'CHANNEL_UNKNOWN',
+        `Channel ${channelId} cannot pay ${offer.terms.payTo}: it is unknown here, expired, or to someone else`,
+      )
     const channel = new PayerChannel(record ?? this.#newRecord(offer))
     if (record) await this.#refresh(channel)
     await this.#authorize(channel)
     await this.save(channel)
     this.#open.add(channel)
     return channel
+  }
+
+  #isUsable(record: ChannelRecord, { terms, extra }: BatchOffer): boolean {
+    const { channelId, clock } = this.setup
+    if (channelId && record.channelId !== channelId.toLowerCase()) return false
+    return record.expiresAt > clock() / 1000 && this.#isFor(record, terms, extra)
   }
 
   #isFor(
@@ -166,6 +177,10 @@ export class Payer {
     await chain.authorizeSession(channel.config, { capAtomic, expiresAt })
     channel.authorized({ capAtomic, expiresAt })
   }
+}
+
+function leftOf({ deposited, charged }: ChannelRecord): bigint {
+  return deposited - charged
 }
 
 export function lowerCase(address: Hex): Hex {

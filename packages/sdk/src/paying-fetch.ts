@@ -31,6 +31,8 @@ export interface PayingFetchOptions {
   chain?: ChainAccess
   /** Where channels and session keys are kept between runs; in memory when absent. */
   store?: ChannelStore
+  /** Pay from this channel of the store and from no other; absent: from the one with most left, or a new one. */
+  channelId?: Hex
   /** Refuse answers that were paid for and carry no receipt. Default true. */
   requireReceipts?: boolean
   onReceipt?: (receipt: SignedReceipt) => void
@@ -61,6 +63,7 @@ export function payingFetch(account: LocalAccount, options: PayingFetchOptions):
     account,
     limits,
     store: options.store ?? memoryChannelStore(),
+    channelId: options.channelId ?? null,
     chain: options.chain ?? null,
     receipts: (chainId) => ({ chainId, receipts: receiptsAddress }),
     requireReceipts: options.requireReceipts ?? true,

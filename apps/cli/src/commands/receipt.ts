@@ -32,7 +32,8 @@ export async function showReceipt(context: Context, name: string): Promise<void>
     ['Request', receipt.requestHash],
     ['Response', receipt.responseHash],
   ]
-  for (const line of renderFacts(facts, (text) => terminal.style('dim', text))) terminal.line(line)
+  for (const line of renderFacts(facts, { styleLabel: (text) => terminal.style('dim', text) }))
+    terminal.line(line)
 }
 
 export async function listReceipts(
@@ -120,7 +121,7 @@ export function checkLines(checks: Check[], terminal: Terminal): string[] {
     const [style, mark] = marks[outcome]
     return [`${terminal.style(style, mark)} ${check}`, detail]
   })
-  return renderFacts(facts)
+  return renderFacts(facts, { indent: 2, columns: Math.max(terminal.columns, 80) })
 }
 
 /** A file, or the id of a receipt that is kept here or that the gateway has. */

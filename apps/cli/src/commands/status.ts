@@ -22,7 +22,8 @@ export async function showStatus(context: Context): Promise<void> {
     ['Provider', info.provider],
   ]
   if (health.missing.length > 0) facts.push(['Missing', health.missing.join(', ')])
-  for (const line of renderFacts(facts, (text) => terminal.style('dim', text))) terminal.line(line)
+  for (const line of renderFacts(facts, { styleLabel: (text) => terminal.style('dim', text) }))
+    terminal.line(line)
   terminal.line()
   for (const line of modelLines(models, terminal)) terminal.line(line)
 }

@@ -96,7 +96,7 @@ async function announce({ terminal, signal }: Context, node: Node, seconds: numb
   ]
   terminal.line(`${terminal.style('bold', 'Quoin')} ${version}, ready in ${seconds.toFixed(1)} s`)
   terminal.line()
-  for (const line of renderFacts(facts, dim)) terminal.line(`  ${line}`)
+  for (const line of renderFacts(facts, { styleLabel: dim, indent: 2 })) terminal.line(line)
   terminal.line()
   for (const line of modelLines(models, terminal)) terminal.line(`  ${line}`)
   terminal.line()

@@ -6,7 +6,7 @@ import OpenAI from 'openai'
 import { consumerNetwork } from '../commands/call.ts'
 import { cliError } from '../exit-codes.ts'
 import { formatCredit } from '../output/amounts.ts'
-import { cap } from './pay.ts'
+import { cap, requireChannel } from './pay.ts'
 import type { CallReport } from './report.ts'
 import type { Deed, Stage } from './stage.ts'
 
@@ -77,6 +77,7 @@ function openClient(stage: Stage, evidence: Evidence[], receipts: SignedReceipt[
       network: consumerNetwork(consumer),
       chain: chainAccessOf(consumer.ledger),
       store: consumer.channels,
+      channelId: requireChannel(stage),
       onReceipt: (receipt) => receipts.push(receipt),
       fetch: recordingFetch(evidence),
     }),

@@ -56,7 +56,8 @@ function changes(before: Balances, after: Balances): [string, string][] {
 
 function print(facts: [string, string][], terminal: Terminal): void {
   const dim = (text: string): string => terminal.style('dim', text)
-  for (const line of renderFacts(facts, dim, labelWidth)) terminal.line(`${indent}${line}`)
+  const layout = { styleLabel: dim, labelWidth, indent: indent.length }
+  for (const line of renderFacts(facts, layout)) terminal.line(line)
 }
 
 /** The calls of the exchange with their receipts. */
@@ -89,20 +90,18 @@ export function renderVerification(verification: VerificationReport, terminal: T
       terminal,
     ),
   )
-  for (const line of checkLines(checks, terminal)) terminal.line(fit(`${indent}${line}`, terminal))
+  for (const line of checkLines(checks, terminal)) terminal.line(line)
   terminal.line()
   for (const { change, refused, reasons } of forged) {
     const mark = refused
       ? terminal.style('green', '✓ refused')
       : terminal.style('red', '✗ accepted')
     terminal.line(`${indent}${mark}, had it said that ${change}:`)
-    for (const reason of reasons) terminal.line(fit(`${indent}${indent}${reason}`, terminal))
+    const columns = Math.max(terminal.columns, 80)
+    const layout = { indent: 4, columns, labelWidth: 9 }
+    for (const line of renderFacts(reasons, layout)) terminal.line(line)
   }
   terminal.line()
-}
-
-function fit(line: string, terminal: Terminal): string {
-  return wrap(line, Math.max(terminal.columns, 80)).join('\n')
 }
 
 export function renderEnd(assertions: Assertion[], seconds: number, terminal: Terminal): void {

@@ -53,7 +53,12 @@ export interface VerificationReport {
   receipt: Hex
   valid: boolean
   checks: Check[]
-  forged: { change: string; refused: boolean; reasons: string[] }[]
+  forged: {
+    change: string
+    refused: boolean
+    /** The checks that failed, with what they saw. */
+    reasons: [check: string, detail: string][]
+  }[]
 }
 
 /** Something that must hold at the end; the demo fails when one does not. */

@@ -19,7 +19,7 @@ export async function verify(stage: Stage, exchanged: Exchanged): Promise<Verifi
       const result = await verifyReceipt(signed, { ledger, proof })
       const reasons = result.checks
         .filter(({ outcome }) => outcome === 'failed')
-        .map(({ check, detail }) => `${check}: ${detail}`)
+        .map(({ check, detail }): [string, string] => [check, detail])
       return { change, refused: !result.valid, reasons }
     }),
   )

@@ -1,4 +1,4 @@
-import { padEnd, padStart, widthOf } from './text.ts'
+import { padEnd, padStart, widthOf, wrap } from './text.ts'
 
 export interface Column {
   title: string
@@ -22,14 +22,29 @@ export function renderTable(
   return [renderRow(columns.map(({ title }) => styleTitle(title))), ...rows.map(renderRow)]
 }
 
-/** Labels to the left, values in one column. */
+export interface FactsLayout {
+  styleLabel?: (text: string) => string
+  labelWidth?: number
+  /** Spaces before each line. */
+  indent?: number
+  /** Values are broken to fit; never, when absent. */
+  columns?: number
+}
+
+/** Labels to the left, values in one column, broken at spaces where they are too long. */
 export function renderFacts(
   facts: [label: string, value: string][],
-  styleLabel: (text: string) => string = (text) => text,
-  labelWidth = 0,
+  layout: FactsLayout = {},
 ): string[] {
+  const { styleLabel = (text) => text, labelWidth = 0, indent = 0, columns = Infinity } = layout
   const width = Math.max(labelWidth, ...facts.map(([label]) => widthOf(label)))
-  return facts.map(([label, value]) => `${padEnd(styleLabel(label), width)}  ${value}`.trimEnd())
+  const margin = ' '.repeat(indent)
+  const room = columns - indent - width - 2
+  return facts.flatMap(([label, value]) =>
+    wrap(value, room).map((part, at) =>
+      `${margin}${padEnd(at === 0 ? styleLabel(label) : '', width)}  ${part}`.trimEnd(),
+    ),
+  )
 }
 
 function alignCell(cell: string, width: number, column: Column | undefined): string {

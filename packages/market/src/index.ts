@@ -18,7 +18,6 @@ export type {
 } from './interface.ts'
 export { openMarket } from './open.ts'
 export type {
-  MarketAddressOptions,
   MarketOptions,
   PaymentOptions,
   SettlementOptions,

@@ -1,12 +1,11 @@
 import { bytesToHex, type Hex, Scope, silentLogger } from '@quoin/kernel'
 import { isPrivateKey, privateKeyToAddress } from '@quoin/keys'
-import { chainIdToNetwork, x402Addresses } from '@quoin/protocol'
-import { createPublicClient, defineChain, http } from 'viem'
+import { createLedger, type Ledger } from '@quoin/ledger'
+import { chainIdToNetwork } from '@quoin/protocol'
+import { parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { Background } from './background.ts'
-import { tokenAbi } from './chain/abi.ts'
-import { createSender } from './chain/sender.ts'
-import { type MarketAddresses, ViemChain } from './chain/viem-chain.ts'
+import { createLedgerChain } from './chain/ledger-chain.ts'
 import type { ChannelLimits } from './channel/channel.ts'
 import { Channels } from './channel/channels.ts'
 import { createDigests } from './digest.ts'
@@ -23,15 +22,6 @@ import { Anchors } from './settle/anchors.ts'
 import { ExactSettler } from './settle/exact-settler.ts'
 import { Settler } from './settle/settlement.ts'
 import { Store } from './store/store.ts'
-
-const predeploys: MarketAddresses = {
-  settlement: x402Addresses.settlement,
-  collector: x402Addresses.erc3009Collector,
-  multicall: x402Addresses.multicall3,
-  token: '0x51756f696e000000000000000000000000000001',
-  receipts: '0x51756f696e000000000000000000000000000003',
-  sessionKeys: '0x51756f696e000000000000000000000000000005',
-}
 
 const defaultPayments: PaymentOptions = {
   schemes: ['batch-settlement', 'exact'],
@@ -75,22 +65,22 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
   const { providerKey } = options
   const address = privateKeyToAddress(providerKey)
   const receiver = lower(options.receiver ?? address)
-  const addresses = lowerAll({ ...predeploys, ...options.addresses })
   const payments = { ...defaultPayments, ...options.payments }
-  const { chain, client } = connect(options, addresses, receiver)
-  const token = await readToken(client, addresses.token)
-  const { chainId } = options
+  const ledger = options.ledger ?? scope.own(connect(options))
+  const chain = createLedgerChain(ledger, { provider: address, receiver })
+  const token = await readToken(ledger)
+  const { chainId, addresses } = ledger
   const digests = createDigests({
     chainId,
     settlement: addresses.settlement,
     receipts: addresses.receipts,
-    token: { address: addresses.token, ...token },
+    token,
   })
   const signer = { address, privateKey: providerKey }
   const store = scope.own(await Store.open(options.dataDir))
   const limits = { ...defaultLimits, ...options.limits }
   const channels = new Channels({ store, chain, limits, clock, logger })
-  const terms = termsOf({ chainId, addresses, token, receiver, address, payments })
+  const terms = termsOf({ chainId, token, receiver, address, payments })
   const isImmediate = payments.settleExactFirst
   const exact = new ExactSettler({ store, chain, logger, isImmediate })
   const answers = new Answers(store)
@@ -106,7 +96,7 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
     clock,
     logger,
   }
-  const settler = new Settler({ ...context, receiver, token: addresses.token })
+  const settler = new Settler({ ...context, receiver, token: token.address })
   const anchors = new Anchors({ store, chain, provider: address, logger })
   const settlement = { ...defaultSettlement, ...options.settlement }
   const background = new Background({
@@ -134,41 +124,47 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
       clock,
       address,
       network: terms.network,
-      asset: addresses.token,
+      asset: token.address,
     }),
   }
 }
 
-function connect(options: MarketOptions, addresses: MarketAddresses, receiver: Hex) {
-  const { rpcUrl, chainId, providerKey } = options
-  const viemChain = defineChain({
-    id: chainId,
-    name: 'Quoin',
-    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [rpcUrl] } },
+function connect(options: MarketOptions): Ledger {
+  const { rpcUrl, chainId, addresses, providerKey, logger } = options
+  if (rpcUrl === undefined)
+    throw marketError('INVALID_OPTIONS', 'A market needs a ledger, or an rpcUrl to open one with')
+  return createLedger({
+    rpcUrl,
+    ...(chainId === undefined ? {} : { chainId }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(logger === undefined ? {} : { logger }),
+    account: privateKeyToAccount(bytesToHex(providerKey)),
   })
-  const transport = http(rpcUrl, { batch: { wait: 0 }, retryCount: 2 })
-  const client = createPublicClient({ chain: viemChain, transport, pollingInterval: 100 })
-  const account = privateKeyToAccount(bytesToHex(providerKey))
-  const sender = createSender({ client, transport, chain: viemChain, account })
-  return { client, chain: new ViemChain({ client, sender, addresses, receiver }) }
 }
 
-async function readToken(
-  client: ReturnType<typeof connect>['client'],
-  token: Hex,
-): Promise<{ name: string; version: string }> {
-  const contract = { address: token, abi: tokenAbi } as const
+const tokenAbi = parseAbi([
+  'function name() view returns (string)',
+  'function version() view returns (string)',
+])
+
+interface Token {
+  address: Hex
+  name: string
+  version: string
+}
+
+async function readToken({ client, addresses }: Ledger): Promise<Token> {
+  const contract = { address: addresses.credit, abi: tokenAbi } as const
   try {
     const [name, version] = await Promise.all([
       client.readContract({ ...contract, functionName: 'name' }),
       client.readContract({ ...contract, functionName: 'version' }),
     ])
-    return { name, version }
+    return { address: lower(addresses.credit), name, version }
   } catch (cause) {
     throw marketError(
       'CHAIN_UNREACHABLE',
-      `Cannot read the token at ${token}; is the chain up, and is it the right one?`,
+      `Cannot read the token at ${addresses.credit}; is the chain up, and is it the right one?`,
       { cause },
     )
   }
@@ -176,8 +172,7 @@ async function readToken(
 
 function termsOf(from: {
   chainId: number
-  addresses: MarketAddresses
-  token: { name: string; version: string }
+  token: Token
   receiver: Hex
   address: Hex
   payments: PaymentOptions
@@ -185,7 +180,7 @@ function termsOf(from: {
   const { payments, token } = from
   return {
     network: chainIdToNetwork(from.chainId),
-    asset: from.addresses.token,
+    asset: token.address,
     tokenName: token.name,
     tokenVersion: token.version,
     payTo: from.receiver,
@@ -195,17 +190,6 @@ function termsOf(from: {
     depositCalls: payments.depositCalls,
     minDepositAtomic: payments.minDepositAtomic,
     schemes: payments.schemes,
-  }
-}
-
-function lowerAll(addresses: MarketAddresses): MarketAddresses {
-  return {
-    settlement: lower(addresses.settlement),
-    collector: lower(addresses.collector),
-    multicall: lower(addresses.multicall),
-    token: lower(addresses.token),
-    receipts: lower(addresses.receipts),
-    sessionKeys: addresses.sessionKeys === null ? null : lower(addresses.sessionKeys),
   }
 }
 

@@ -1,35 +1,32 @@
 import type { Hex, Logger } from '@quoin/kernel'
+import type { Ledger, LedgerAddresses } from '@quoin/ledger'
 import type { ChannelLimits } from './channel/channel.ts'
 
 /** What a market is opened with. */
 export interface MarketOptions {
   /** The folder for its records (`market.sqlite`); made when missing. One market per folder. */
   dataDir: string
-  /** JSON-RPC of the chain, http:// or https://. */
-  rpcUrl: string
-  chainId: number
+  /**
+   * The chain, its account that of `providerKey`: give the ledger that the account's other transactions go
+   * through, so that their nonces do not clash. It stays open when the market closes.
+   */
+  ledger?: Ledger
+  /** Without a ledger: JSON-RPC of the chain, http(s):// or ws(s)://. */
+  rpcUrl?: string
+  /** Without a ledger; default the Quoin chain's id. */
+  chainId?: number
   /** The 32-byte key that signs receipts, claims and transactions; its account pays the gas. */
   providerKey: Uint8Array
   /** Where the money goes; default the provider's own address. */
   receiver?: Hex
-  addresses?: Partial<MarketAddressOptions>
+  /** Without a ledger: where the contracts are; default the predeploys of a Quoin chain. */
+  addresses?: Partial<LedgerAddresses>
   payments?: Partial<PaymentOptions>
   settlement?: Partial<SettlementOptions>
   limits?: Partial<ChannelLimits>
   /** Milliseconds since 1970; default Date.now. */
   clock?: () => number
   logger?: Logger
-}
-
-/** Default: the predeploys of a Quoin chain. */
-export interface MarketAddressOptions {
-  settlement: Hex
-  collector: Hex
-  multicall: Hex
-  token: Hex
-  receipts: Hex
-  /** Null on a chain without session keys. */
-  sessionKeys: Hex | null
 }
 
 export interface PaymentOptions {

@@ -93,6 +93,7 @@ export function paymentRequired(terms: OfferTerms, call: CallRequest, refusal?: 
       'cache-control': 'no-store',
     },
     body: {
+      ...body,
       error: {
         message: refusal
           ? `${refusal.message}. ${refusal.hint}`
@@ -102,7 +103,6 @@ export function paymentRequired(terms: OfferTerms, call: CallRequest, refusal?: 
         hint: refusal?.hint ?? 'Send the payment in the PAYMENT-SIGNATURE header; see accepts',
         ...(refusal?.detail ? { detail: refusal.detail } : {}),
       },
-      ...body,
     },
   }
 }

@@ -89,7 +89,7 @@ function genesisFile() {
   return {
     config: { chainId },
     nonce: '0x0',
-    timestamp: '0x0',
+    timestamp: `0x${Math.floor(Date.now() / 1000 - 10).toString(16)}`,
     extraData: '0x',
     gasLimit: '0x3938700',
     difficulty: '0x0',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Hex } from '@quoin/kernel'
-import { headerNames, hashRequest } from '@quoin/protocol'
+import { hashRequest, headerNames } from '@quoin/protocol'
 import type { CallRequest, Market } from '../interface.ts'
 
 /** A resource server of a few lines on a market: what a gateway does, without models. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { verifyCertificate } from '../certificate.ts'
+import { createRandom } from '../simulation/random.ts'
 import { createShellNetwork, type ShellNode } from '../simulation/shell-network.ts'
 import { decidedToParent, genesisParent } from './chain-rules.ts'
 import { checkBlock } from './check-block.ts'
@@ -129,6 +130,19 @@ describe('four validators', () => {
     const before = heights(nodes)
     await clock.advance(60_000)
     assert.deepEqual(heights(nodes), before)
+    for (const node of nodes) await node.crash()
+  })
+
+  it('keep up with messages of the next height that come before the last of this one', async () => {
+    const random = createRandom(1)
+    const delayMs = () => 1 + random() * 60
+    const fast = { blockTimeMs: 10, heartbeatMs: 10 }
+    const { clock, openNode } = createShellNetwork(4, fast, { delayMs })
+    const nodes = await Promise.all([0, 1, 2, 3].map((index) => openNode(index)))
+    await clock.advance(8_000)
+    const reached = heights(nodes)
+    assert.ok(Math.min(...reached) > 20, `${reached}`)
+    assert.ok(Math.max(...reached) - Math.min(...reached) < 3, `${reached}`)
     for (const node of nodes) await node.crash()
   })
 

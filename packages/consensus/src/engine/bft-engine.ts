@@ -129,10 +129,7 @@ class BftEngine implements ConsensusEngine {
   }
 
   #enter(parent: Parent): void {
-    const run = this.#open(parent)
-    for (const message of this.#future.take(run.state.height))
-      this.#mailbox.push({ type: 'message', message })
-    this.#waitUntilDue(run)
+    this.#waitUntilDue(this.#open(parent))
   }
 
   #open(parent: Parent): HeightRun {
@@ -145,6 +142,8 @@ class BftEngine implements ConsensusEngine {
       onEvidence: (evidence) => this.#report(evidence),
     })
     this.#run = run
+    for (const message of this.#future.take(run.state.height))
+      this.#mailbox.push({ type: 'message', message })
     return run
   }
 

@@ -23,7 +23,8 @@ export class Mailbox<T> implements AsyncDisposable {
   push(item: T): void {
     if (this.#closed) return
     this.#items.push(item)
-    this.#running ??= this.#run()
+    // Not at once: a handler that pushes must not start a second run inside the first.
+    this.#running ??= Promise.resolve().then(() => this.#run())
   }
 
   /** For what comes from outside: dropped when the queue is full. */

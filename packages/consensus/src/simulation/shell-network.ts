@@ -43,7 +43,7 @@ export function createShellNetwork(
   size: number,
   pace: Pace,
   /** Peers that hear everything and never answer: they make a lone validator use its log. */
-  { silentPeers = 0 } = {},
+  { silentPeers = 0, delayMs = (to: number) => 5 + to } = {},
 ) {
   const clock = createVirtualClock(1_800_000_000_000)
   const signers = Array.from({ length: size }, (_, index) =>
@@ -68,7 +68,7 @@ export function createShellNetwork(
       sent.push({ from: self, message })
       const bytes = encodeMessage(message)
       for (let to = 0; to < size; to++)
-        if (to !== self) clock.after(5 + to, () => listeners.get(to)?.(decodeMessage(bytes)))
+        if (to !== self) clock.after(delayMs(to), () => listeners.get(to)?.(decodeMessage(bytes)))
     },
     onMessage(listener) {
       listeners.set(self, listener)

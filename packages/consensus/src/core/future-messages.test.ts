@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createFutureMessages } from './future-messages.ts'
+
+describe('messages of later heights', () => {
+  it('come out when their height starts, once', () => {
+    const future = createFutureMessages<string>()
+    future.take(5)
+    future.add(6, 'ann', 'first')
+    future.add(7, 'ann', 'second')
+    future.add(5, 'ann', 'of this height')
+    future.add(8, 'ann', 'too far')
+    assert.deepEqual(future.take(6), ['first'])
+    assert.deepEqual(future.take(6), [])
+    assert.deepEqual(future.take(7), ['second'])
+    assert.deepEqual(future.take(8), [])
+  })
+
+  it('of a flooding sender do not crowd out the others', () => {
+    const future = createFutureMessages<number>({ perSender: 3 })
+    future.take(1)
+    for (let index = 0; index < 1000; index++) future.add(2, 'ann', index)
+    future.add(2, 'bob', 7)
+    assert.deepEqual(future.take(2), [0, 1, 2, 7])
+  })
+})

@@ -26,8 +26,8 @@ setInterval(refresh, 2000)
 `
 
 const style = `
-:root { color-scheme: light dark; --line: #8884; --soft: #7779; --mark: #0a7d55 }
-@media (prefers-color-scheme: dark) { :root { --mark: #3ecf95 } }
+:root { color-scheme: light dark; --line: #8884; --soft: #5c6166; --mark: #0a7d55 }
+@media (prefers-color-scheme: dark) { :root { --mark: #3ecf95; --soft: #a3a9ae } }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1.25rem }
 h1 { font-size: 2rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2.25rem 0 .5rem }
 p { margin: .25rem 0 } small, .soft { color: var(--soft) }
@@ -106,8 +106,8 @@ function models(offers: Offer[]): string {
 }
 
 const commands = `<h2>Try it</h2>
-<pre><code>npx quoin demo                                  # freeze, call, prove, settle, refund
-npx quoin call --model use-lite "a first text"  # one paid call</code></pre>`
+<pre><code>npx quoin demo                          # freeze, call, prove, settle, refund
+npx quoin call use-lite "a first text"  # one paid call</code></pre>`
 
 const footer = `<p class="soft"><a href="/openapi.json">OpenAPI</a> · <a href="/v1/models">models</a> ·
 <a href="/quoin/info">contracts</a> · <a href="/health">health</a> · <a href="/metrics">metrics</a></p>`

@@ -6,7 +6,7 @@ import { genesisAlloc, predeployAddresses } from '@quoin/contracts'
 import { createGateway, type Service } from '@quoin/gateway'
 import { type Hex, hexToBytes, Scope } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
-import { openMarket } from '@quoin/market'
+import { type MarketOptions, openMarket } from '@quoin/market'
 import { createModelHost, type ModelHost } from '@quoin/models'
 import { mnemonicToAccount } from 'viem/accounts'
 
@@ -25,8 +25,15 @@ export const price = {
   outAtomicPerMillion: 5_000_000n,
 }
 
+export interface PaidNodeOptions {
+  payers: number
+  /** The embedded ones when absent. */
+  models?: ModelHost
+  payments?: NonNullable<MarketOptions['payments']>
+}
+
 /** A whole paid node of real parts on free ports: chain, contracts at genesis, market, models, gateway. */
-export async function startPaidNode(options: { payers: number; models?: ModelHost }) {
+export async function startPaidNode(options: PaidNodeOptions) {
   const scope = new Scope()
   try {
     const folder = await mkdtemp(join(tmpdir(), 'quoin-paid-'))
@@ -48,7 +55,14 @@ export async function startPaidNode(options: { payers: number; models?: ModelHos
     const dataDir = join(folder, 'market')
     const settlement = { intervalMs: 0, anchorIntervalMs: 0 }
     const market = scope.own(
-      await openMarket({ dataDir, rpcUrl, chainId, providerKey, settlement }),
+      await openMarket({
+        dataDir,
+        rpcUrl,
+        chainId,
+        providerKey,
+        settlement,
+        payments: options.payments ?? {},
+      }),
     )
     const gateway = scope.own(
       await createGateway({

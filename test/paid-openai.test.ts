@@ -121,6 +121,35 @@ test('many calls at once on one channel are all answered', async () => {
   assert.equal(new Set(receipts.map(({ receipt }) => receipt.channelId)).size, 1)
 })
 
+test('calls go on while their channel is topped up', async () => {
+  await using small = await startPaidNode({
+    payers: 1,
+    models: node.models,
+    payments: { minDepositAtomic: 40n, depositCalls: 2n },
+  })
+  const [account] = small.payers
+  assert.ok(account)
+  let amount = 0n
+  const pay = payingFetch(account, {
+    cap: 50_000_000n,
+    expiry: new Date(Date.now() + 3_600_000),
+    onReceipt: ({ receipt }) => {
+      amount += receipt.amount
+    },
+  })
+  const body = JSON.stringify({ model: modelFor('embedding'), input: 'some words to pay for' })
+  const headers = { 'content-type': 'application/json' }
+  const embed = () => pay(`${small.url}/v1/embeddings`, { method: 'POST', headers, body })
+  await embed()
+  const rows = Array.from({ length: 8 }, async () => {
+    for (let count = 0; count < 5; count++) assert.equal((await embed()).status, 200)
+  })
+  await Promise.all(rows)
+  const [channel] = await small.market.channels.list({ payer: account.address, limit: 1 })
+  assert.ok(channel && channel.balance > 40n)
+  assert.equal(channel.charged, amount)
+})
+
 test('receipts are anchored, proven and settled to the provider', async () => {
   const { client, receipts } = payingClient(2)
   await client.embeddings.create({ model: modelFor('embedding'), input: 'prove this' })

@@ -132,8 +132,10 @@ class BatchPayment implements Payment {
     const { channel, callId, hold, payer } = this.#parts
     const settlement = readSettlement(response)
     if (hold.deposit !== null) {
-      if (settlement?.success) channel.depositConfirmed(hold.deposit)
-      else await this.#depositUnknown()
+      if (!settlement?.success) await this.#depositUnknown()
+      else if (isFunded(settlement, channel.ledger.deposited + hold.deposit))
+        channel.depositConfirmed(hold.deposit)
+      else channel.depositDropped()
       await payer.save(channel)
     }
     if (isEventStream(response))
@@ -255,6 +257,12 @@ class BatchPayment implements Payment {
     const facts = await payer.setup.chain?.readChannel(channel.channelId)
     if (facts) channel.learn(facts)
   }
+}
+
+/** False when the provider left the deposit unused, because the channel covered the call without it. */
+function isFunded(settlement: SettlementResponse, deposited: bigint): boolean {
+  const state = ChannelState.safeParse(settlement.extra?.channelState)
+  return !state.success || BigInt(state.data.balance) >= deposited
 }
 
 /** The total of a voucher that the provider shows, if our session key signed it; else zero. */

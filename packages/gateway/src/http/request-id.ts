@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 const safe = /^[\w.:-]{1,100}$/
 
 /** The client's own id where it is harmless in logs and headers, otherwise a new one. */
 export function requestIdOf(given: string | string[] | undefined): string {
   if (typeof given === 'string' && safe.test(given)) return given
-  return `req_${randomBytes(12).toString('hex')}`
+  return `req_${randomUUID()}`
 }
 
 const traceparent = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/

@@ -30,14 +30,18 @@ export const HexData = z
   .refine(isHex(/^0x(?:[0-9a-fA-F]{2})*$/), 'expected hexadecimal bytes')
   .transform((text) => text.toLowerCase() as Hex)
 
-/** An amount on the wire: decimal digits of atomic units, at most 39 (uint128). */
+/** An amount on the wire: decimal digits of atomic units (uint128), without leading zeros. */
 export const AtomicAmount = z
   .string()
-  .regex(/^(?:0|[1-9][0-9]{0,38})$/, 'an amount is decimal digits of atomic units')
-  .refine((text) => BigInt(text) < 1n << 128n, 'an amount fits in 128 bits')
+  .refine(
+    (text) => /^(?:0|[1-9][0-9]{0,38})$/.test(text) && BigInt(text) < 1n << 128n,
+    'an amount is decimal digits of atomic units, below 2^128',
+  )
 
 /** Decimal digits of an unsigned 256-bit number: times and nonces on the wire. */
 export const Uint256Text = z
   .string()
-  .regex(/^[0-9]{1,78}$/, 'expected decimal digits')
-  .refine((text) => BigInt(text) < 1n << 256n, 'the number fits in 256 bits')
+  .refine(
+    (text) => /^[0-9]{1,78}$/.test(text) && BigInt(text) < 1n << 256n,
+    'expected decimal digits of a number below 2^256',
+  )

@@ -28,3 +28,13 @@ export type {
 } from './interface.ts'
 export { type ExecutionOptions, openExecution } from './open-execution.ts'
 export { defaultPoolLimits, type PoolLimits } from './pool/pool.ts'
+export type {
+  SimulatedBlock,
+  SimulatedBlockOverrides,
+  SimulatedBlockRequest,
+  SimulatedCall,
+  SimulatedCallRequest,
+  SimulatedStateOverride,
+  Simulation,
+  SimulationErrorCode,
+} from './simulate/simulation.ts'

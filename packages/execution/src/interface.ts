@@ -1,5 +1,6 @@
 import type { EngineApi } from '@quoin/engine'
 import type { Hex } from '@quoin/kernel'
+import type { SimulatedBlock, Simulation } from './simulate/simulation.ts'
 
 /**
  * An execution client without its servers: blocks, state, pool and EVM over one database. Everything
@@ -17,6 +18,11 @@ export interface Execution extends AsyncDisposable {
   state(blockHash: Hex): Promise<StateReader | null>
   /** Runs a message on top of a block without keeping its effects (eth_call, tracing, estimating). */
   call(request: CallRequest, options: CallOptions): Promise<CallResult>
+  /** Runs blocks of messages over one changing state without keeping it (eth_simulateV1). */
+  simulate(
+    simulation: Simulation,
+    options: { blockHash: Hex; signal?: AbortSignal },
+  ): Promise<SimulatedBlock[]>
   /** Runs a mined transaction again in its place in its block. */
   replay(transactionHash: Hex, tracer?: Tracer): Promise<CallResult | null>
   /**

@@ -17,6 +17,7 @@ import type { Execution, HeadEvent, Header } from './interface.ts'
 import { PoolJournal } from './pool/journal.ts'
 import { defaultPoolLimits, Pool, type PoolLimits } from './pool/pool.ts'
 import { Serial } from './serial.ts'
+import { Simulator } from './simulate/simulator.ts'
 
 export interface ExecutionOptions {
   /** Holds the database and the pool's journal; made when it is missing. One process at a time. */
@@ -71,6 +72,7 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
   const processor = new BlockProcessor(chain, machines, depositContract)
   const gasCap = options.callGasCap ?? 50_000_000n
   const caller = new Caller({ chain, machines: patient, depositContract, gasCap })
+  const simulator = new Simulator({ chain, machines: patient, chainId, depositContract })
   const serial = new Serial()
   const listeners = new Set<(event: HeadEvent) => void>()
   const headChanged = (event: HeadEvent) => {
@@ -98,6 +100,7 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
       if (header === null || !chain.hasState(header)) return null
       return createStateReader(chain.nodes, fromHex(header.stateRoot))
     },
+    simulate: (simulation, place) => simulator.simulate(simulation, place),
     call: (request, callOptions) => caller.call(request, callOptions),
     replay: (hash, tracer) => caller.replay(hash, tracer),
     importBlock: (rlp) => serial.run(() => importBlock({ chain, processor, headChanged }, rlp)),

@@ -3,6 +3,7 @@ import type { Withdrawals } from '../codec/block.ts'
 import { toHex } from '../codec/bytes.ts'
 import { bloomOf, mergeBloom, type ReceiptCore } from '../codec/receipt.ts'
 import type { Environment, Machine } from '../evm/machine.ts'
+import type { Outcome } from '../evm/outcome.ts'
 import { collectRequests, depositsOf, openBlock } from '../evm/system-calls.ts'
 import { applyMessage, type TransitionOptions, transactionMessage } from '../evm/transition.ts'
 import type { Header, Transaction } from '../interface.ts'
@@ -68,7 +69,7 @@ export class BlockExecutor {
   }
 
   /** @throws CodedError INVALID_TRANSACTION and changes nothing */
-  async add(transaction: Transaction): Promise<void> {
+  async add(transaction: Transaction): Promise<Outcome> {
     const { rules, world, environment } = this.#machine
     if (transaction.gas > this.gasLeft)
       throw new CodedError('INVALID_TRANSACTION', 'gas limit reached')
@@ -89,6 +90,7 @@ export class BlockExecutor {
       cumulativeGasUsed: this.gasUsed,
       logs: outcome.logs,
     })
+    return outcome
   }
 
   /** Withdrawals, rewards, requests, and the state's root. */

@@ -44,7 +44,7 @@ export class Caller {
     }
     const world = chain.world(header)
     return machines.use(header, world, async (machine) => {
-      machine.set(world, environment)
+      machine.set(world, environment, options.signal)
       if (options.stateOverrides !== undefined) overrideState(world, options.stateOverrides)
       const nonce = world.account(message.from)?.nonce ?? 0n
       return runTraced(

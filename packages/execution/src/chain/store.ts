@@ -131,7 +131,7 @@ export class Store implements AsyncDisposable {
     return { head: toHex(head), safe: hashOrNull(safe), finalized: hashOrNull(finalized) }
   }
 
-  /** Resolves when the batch is on the disk. */
+  /** Resolves when the batch is on the disk. @throws CodedError WRITE_FAILED, nothing being written */
   async write(batch: StoreBatch): Promise<void> {
     const operations: Operation[] = []
     const put = (kind: string, key: Uint8Array, value: Uint8Array) => {
@@ -148,7 +148,15 @@ export class Store implements AsyncDisposable {
     }
     if (batch.genesis) put(kinds.meta, Buffer.from('genesis'), fromHex(batch.genesis))
     if (batch.pointers) put(kinds.meta, Buffer.from('pointers'), encodePointers(batch.pointers))
-    await this.#level.batch(operations, { sync: true })
+    try {
+      await this.#level.batch(operations, { sync: true })
+    } catch (cause) {
+      throw new CodedError(
+        'WRITE_FAILED',
+        `The chain data cannot be written: ${cause instanceof Error ? cause.message : String(cause)}. Check the disk's space and rights, then start again.`,
+        { cause },
+      )
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Common } from '@ethereumjs/common'
-import { createEVM, type EVM, type EVMRunCallOpts } from '@ethereumjs/evm'
+import { createEVM, type EVM, type EVMOpts, type EVMRunCallOpts } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
 import type { Hex } from '@quoin/kernel'
 import { fromHex } from '../codec/bytes.ts'
@@ -26,20 +27,31 @@ export class Machine {
   readonly common: Common
   readonly rules: Rules
   readonly evm: EVM
+  /** Without 0x: always warm (EIP-2929), whatever a simulation does to them. */
+  readonly precompileAddresses: readonly string[]
   readonly #state: EvmState
   #environment: Environment | null = null
+  #signal: AbortSignal | null = null
   #block: NonNullable<EVMRunCallOpts['block']> | null = null
 
   private constructor(common: Common, evm: EVM, state: EvmState, chain: { machine?: Machine }) {
     this.common = common
     this.rules = rulesOf(common)
     this.evm = evm
+    this.precompileAddresses = [...evm.precompiles.keys()]
     this.#state = state
     chain.machine = this
   }
 
-  /** `common` is set to the hard fork, and belongs to this machine. */
-  static async create(common: Common, world: WorldState): Promise<Machine> {
+  /**
+   * `common` is set to the hard fork, and belongs to this machine. A patient machine lets other
+   * work of the process through while it runs.
+   */
+  static async create(
+    common: Common,
+    world: WorldState,
+    { isPatient }: { isPatient: boolean },
+  ): Promise<Machine> {
     const state = new EvmState(world)
     const chain: { machine?: Machine } = {}
     const blockchain = {
@@ -52,7 +64,13 @@ export class Machine {
         return this
       },
     }
-    const evm = await createEVM({ common, stateManager: state, blockchain })
+    const pause = createPause(() => chain.machine?.checkAborted())
+    const evm = await createEVM({
+      common,
+      stateManager: state,
+      blockchain,
+      ...(isPatient ? { customOpcodes: [pause] } : {}),
+    })
     return new Machine(common, evm, state, chain)
   }
 
@@ -70,12 +88,38 @@ export class Machine {
     return this.#block
   }
 
-  set(world: WorldState, environment: Environment): void {
+  checkAborted(): void {
+    this.#signal?.throwIfAborted()
+  }
+
+  set(world: WorldState, environment: Environment, signal: AbortSignal | null = null): void {
+    this.#signal = signal
     this.#state.world = world
     this.#environment = environment
     this.#block = { header: evmHeader(environment) }
     this.evm.journal.cleanJournal()
     this.evm.transientStorage.clear()
+  }
+}
+
+/** How long a patient machine runs without letting others through. */
+const sliceMs = 8
+const jumpsBetweenLooks = 512
+
+/** A JUMPDEST that now and then waits for the event loop: no loop gets around it. */
+function createPause(checkAborted: () => void): NonNullable<EVMOpts['customOpcodes']>[number] {
+  let jumps = 0
+  let sinceMs = performance.now()
+  return {
+    opcode: 0x5b,
+    opcodeName: 'JUMPDEST',
+    baseFee: 1,
+    async logicFunction() {
+      if (++jumps % jumpsBetweenLooks !== 0 || performance.now() - sinceMs < sliceMs) return
+      await setImmediate()
+      sinceMs = performance.now()
+      checkAborted()
+    },
   }
 }
 

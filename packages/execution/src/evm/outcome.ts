@@ -6,6 +6,8 @@ import type { CallResult } from '../interface.ts'
 /** What running a message gave. */
 export interface Outcome {
   gasUsed: bigint
+  /** Before refunds. */
+  maxUsedGas: bigint
   returnData: Uint8Array
   failure: CallResult['failure']
   logs: { address: Hex; topics: Hex[]; data: Hex }[]

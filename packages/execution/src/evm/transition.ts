@@ -30,6 +30,8 @@ export interface Message {
 export interface TransitionOptions {
   /** A call: neither nonce nor code of the sender matter, a price of zero is free of the base fee. */
   isCall?: boolean
+  /** A call whose nonce and fees are checked all the same. */
+  isChecked?: boolean
   /** Runs plain transfers in the EVM too: for tracing, and to compare. */
   alwaysEvm?: boolean
   /** Collects addresses and slots that were touched. */
@@ -64,14 +66,16 @@ export async function applyMessage(
       ? await runInEvm(machine, message, { gasLeft, accessed: options.accessed })
       : runTransfer(machine, message, gasLeft)
   let gasUsed = message.gas - run.gasLeft
+  let maxUsedGas = gasUsed
   const maxRefund = gasUsed / (rules.london ? 5n : 2n)
   gasUsed -= run.refund < maxRefund ? run.refund : maxRefund
   const floor = floorGas(message, rules)
   if (gasUsed < floor) gasUsed = floor
+  if (maxUsedGas < floor) maxUsedGas = floor
   settleGas(machine, message, gasUsed)
   for (const address of run.destroyed) world.deleteAccount(address)
   if (rules.spuriousDragon) for (const address of run.touched) deleteIfEmpty(machine, address)
-  return { ...run.outcome, gasUsed }
+  return { ...run.outcome, gasUsed, maxUsedGas }
 }
 
 /** The message that a signed transaction is in a block with this base fee. */
@@ -97,21 +101,27 @@ export function transactionMessage(transaction: Transaction, baseFee: bigint | u
   }
 }
 
-function checkSender(machine: Machine, message: Message, { isCall }: TransitionOptions): void {
+/** EIP-2681 */
+const maxNonce = 2n ** 64n - 1n
+
+function checkSender(machine: Machine, message: Message, options: TransitionOptions): void {
   const { world, environment, rules } = machine
+  const { isCall = false, isChecked = !isCall } = options
   const sender = world.account(message.from) ?? blankAccount
   const who = `address ${message.from}`
-  if (!isCall) {
+  if (isChecked) {
     if (sender.nonce > message.nonce)
       throw invalidTransaction(`nonce too low: ${who}, tx: ${message.nonce} state: ${sender.nonce}`)
     if (sender.nonce < message.nonce)
       throw invalidTransaction(
         `nonce too high: ${who}, tx: ${message.nonce} state: ${sender.nonce}`,
       )
-    if (hasCode(sender) && !isDelegation(world.code(message.from)))
+    if (sender.nonce === maxNonce)
+      throw invalidTransaction(`nonce has max value: ${who}, nonce: ${sender.nonce}`)
+    if (!isCall && hasCode(sender) && !isDelegation(world.code(message.from)))
       throw invalidTransaction(`sender not an eoa: ${who}, codehash: ${toHex(sender.codeHash)}`)
   }
-  const isFree = isCall && message.feeCap === 0n && message.tip === 0n
+  const isFree = !isChecked && message.feeCap === 0n && message.tip === 0n
   if (rules.london && !isFree) {
     const baseFee = environment.baseFeePerGas ?? 0n
     if (message.feeCap < message.tip)
@@ -187,7 +197,7 @@ interface Run {
   refund: bigint
   destroyed: Iterable<Hex>
   touched: Hex[]
-  outcome: Omit<Outcome, 'gasUsed'>
+  outcome: Omit<Outcome, 'gasUsed' | 'maxUsedGas'>
 }
 
 const transferred = { returnData: empty, failure: null, logs: [], createdAddress: null }
@@ -266,9 +276,10 @@ async function runInEvm(
 }
 
 /** EIP-2929, 2930, 3651. */
-function warmUp({ evm, rules, environment }: Machine, message: Message): void {
-  const { journal } = evm
-  for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address)
+function warmUp(machine: Machine, message: Message): void {
+  const { rules, environment, precompileAddresses } = machine
+  const { journal } = machine.evm
+  for (const address of precompileAddresses) journal.addAlwaysWarmAddress(address)
   journal.addAlwaysWarmAddress(message.from)
   if (message.to !== null) journal.addAlwaysWarmAddress(message.to)
   if (rules.shanghai) journal.addAlwaysWarmAddress(environment.miner)

@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { CodedError } from '@quoin/kernel'
 
 /**
@@ -44,10 +52,21 @@ export class PoolJournal implements Disposable {
     return this.#size
   }
 
+  /** @throws CodedError WRITE_FAILED; the journal is then as it was */
   append(raw: Uint8Array): void {
     const record = encodeRecord(raw)
-    writeSync(this.#file, record)
-    this.#size += record.length
+    try {
+      const written = writeSync(this.#file, record)
+      if (written < record.length) throw new Error(`only ${written} of ${record.length} bytes fit`)
+      this.#size += record.length
+    } catch (cause) {
+      ftruncateSync(this.#file, this.#size)
+      throw new CodedError(
+        'WRITE_FAILED',
+        `The transaction journal ${this.#path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}. Check the disk's space and rights.`,
+        { cause },
+      )
+    }
   }
 
   /** Replaces the contents. */

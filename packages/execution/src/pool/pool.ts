@@ -68,7 +68,12 @@ export class Pool implements TransactionPool {
     if (raw[0] === 3) throw poolError('TYPE_NOT_SUPPORTED', 'transaction type not supported')
     const transaction = decodeTransaction(raw)
     const queue = this.#accept(transaction)
-    journal.append(raw)
+    try {
+      journal.append(raw)
+    } catch (cause) {
+      this.#remove(transaction)
+      throw cause
+    }
     this.#announce(transaction, queue)
     return hash
   }

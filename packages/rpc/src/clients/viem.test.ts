@@ -194,6 +194,29 @@ test('eth_call sees overridden state and balances', async () => {
   )
 })
 
+test('blocks of calls are simulated over one state, with coin moves as logs', async () => {
+  const value = await reader.readContract({ ...counter, functionName: 'value' })
+  const set = { to: address, abi, functionName: 'set', args: [99n] }
+  const get = { to: address, abi, functionName: 'value' }
+  const [first, second] = await reader.simulateBlocks({
+    traceTransfers: true,
+    blocks: [
+      {
+        calls: [
+          { account, ...set },
+          { account, to: address, value: 5n },
+        ],
+      },
+      { calls: [get, { ...set, args: [13n] }], blockOverrides: { time: 9_999_999_999n } },
+    ],
+  })
+  assert.equal(first?.calls[1]?.logs?.[0]?.data, toHex(5n, { size: 32 }))
+  assert.equal(second?.calls[0]?.result, 99n)
+  assert.match(second?.calls[1]?.error?.message ?? '', /unlucky number/)
+  assert.equal(second?.number, (first?.number ?? 0n) + 1n)
+  assert.equal(await reader.readContract({ ...counter, functionName: 'value' }), value)
+})
+
 test('fees are told: history, tip and price agree with the blocks', async () => {
   const fees = await reader.estimateFeesPerGas()
   assert.ok(fees.maxFeePerGas >= fees.maxPriorityFeePerGas)

@@ -6,6 +6,7 @@ import { debugTraceMethods } from './debug-trace.ts'
 import { feeMethods } from './fees.ts'
 import { logMethods } from './logs.ts'
 import { networkMethods } from './network.ts'
+import { simulateMethods } from './simulate.ts'
 import { stateMethods } from './state.ts'
 import { subscribeMethods } from './subscribe.ts'
 import { transactionMethods } from './transactions.ts'
@@ -21,6 +22,7 @@ export const methodTable: MethodTable = {
   ...logMethods,
   ...subscribeMethods,
   ...callMethods,
+  ...simulateMethods,
   ...txpoolMethods,
   ...debugTraceMethods,
   ...debugRawMethods,

@@ -99,7 +99,7 @@ export function parseStateOverrides(value: unknown, index: number): Record<Hex, 
   return overrides
 }
 
-function parseStateOverride(value: unknown, index: number): StateOverride {
+export function parseStateOverride(value: unknown, index: number): StateOverride {
   const object = parseObject(value, index)
   const balance = field(object, 'balance', parseQuantity, index)
   const nonce = field(object, 'nonce', parseUint64, index)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Execution } from '@quoin/execution'
 import { CodedError, type Logger, silentLogger } from '@quoin/kernel'
+import { serverError } from '../errors.ts'
 import { FilterStore } from '../filters/filter-store.ts'
 import type { MethodTable } from '../methods/context.ts'
 import { methodTable } from '../methods/table.ts'
@@ -106,7 +107,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
       await inFlight.drained(limits.stopMs)
-      stop.abort()
+      stop.abort(serverError('the server stops'))
       webSockets?.close()
       filters[Symbol.dispose]()
       server.closeIdleConnections()

@@ -32,8 +32,11 @@ export interface RoundState {
   /** Blocks for which a proof of lock showed a quorum of this round's prevotes. */
   readonly provenPolkas: Set<Hex>
   /** Rules that fire once a round. */
-  readonly fired: Set<'value' | 'polka' | 'prevote-timer' | 'precommit-timer'>
+  readonly fired: Set<'value' | 'proposer-accused' | 'polka' | 'prevote-timer' | 'precommit-timer'>
 }
+
+/** Rounds further ahead than this are remembered only as "this validator is there". */
+export const roundWindow = 20
 
 export interface CoreOptions {
   height: number

@@ -2,11 +2,8 @@ import type { Hex } from '@quoin/kernel'
 import { isQuorum } from '../validator-set.ts'
 import type { Commit, Effect, Input, Proposal, Timer, Vote } from './messages.ts'
 import { precommit, prevote, propose, type Rule, startRound, tendermintRules } from './rules.ts'
-import { type CoreState, roundOf } from './state.ts'
+import { type CoreState, roundOf, roundWindow } from './state.ts'
 import { addVote, certificatePower } from './tally.ts'
-
-/** Rounds further ahead than this are remembered only as "this validator is there". */
-const roundWindow = 20
 
 /**
  * One input into the core: changes `state` and gives what the shell must now do, in order. The same
@@ -69,8 +66,9 @@ function acceptProposal(
   const { proposal: first } = target
   if (first) {
     const differs = first.id !== id || first.validRound !== validRound
-    if (differs)
-      emit({ type: 'evidence', evidence: { kind: 'duplicate-proposal', first, second: proposal } })
+    if (!differs || target.fired.has('proposer-accused')) return
+    target.fired.add('proposer-accused')
+    emit({ type: 'evidence', evidence: { kind: 'duplicate-proposal', first, second: proposal } })
     return
   }
   target.proposal = proposal

@@ -11,16 +11,29 @@ export interface Tally {
   readonly votes: Map<Hex, Vote>
   power: bigint
   readonly powerByContent: Map<string, bigint>
+  /** Who has been shown to contradict itself here: once is enough. */
+  readonly accused: Set<Hex>
 }
 
 export function createTally(): Tally {
-  return { votes: new Map(), power: 0n, powerByContent: new Map() }
+  return { votes: new Map(), power: 0n, powerByContent: new Map(), accused: new Set() }
 }
 
-/** Counts a vote; gives the earlier vote of this validator when it said something else. */
+/** Whether a vote would count, or contradict an earlier one for the first time. */
+export function isNewVote({ votes, accused }: Tally, vote: Vote): boolean {
+  const earlier = votes.get(vote.validator)
+  if (!earlier) return true
+  return contentOf(earlier) !== contentOf(vote) && !accused.has(vote.validator)
+}
+
+/** Counts a vote; gives the earlier vote of this validator when this one first contradicts it. */
 export function addVote(tally: Tally, vote: Vote, set: ValidatorSet): Vote | null {
+  if (!isNewVote(tally, vote)) return null
   const earlier = tally.votes.get(vote.validator)
-  if (earlier) return contentOf(earlier) === contentOf(vote) ? null : earlier
+  if (earlier) {
+    tally.accused.add(vote.validator)
+    return earlier
+  }
   const power = set.powerOf(vote.validator)
   const content = contentOf(vote)
   tally.votes.set(vote.validator, vote)

@@ -4,6 +4,7 @@ import type { ConsensusBlock } from '../block.ts'
 import { commitToCertificate } from '../certificate.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
 import { createFutureMessages } from '../core/future-messages.ts'
+import { isNews } from '../core/is-news.ts'
 import type { Commit, Evidence, Timer } from '../core/messages.ts'
 import { type TimerDurations, timerDurationMs } from '../core/timers.ts'
 import type { BlockStore, DecidedBlock } from '../storage/block-store.ts'
@@ -184,6 +185,7 @@ class BftEngine implements ConsensusEngine {
     if (height < run.state.height) return
     if (!isAuthentic(message, rules.validatorsAt(height), rules.domain)) return
     if (height > run.state.height) return this.#future.add(height, senderOf(message), message)
+    if (!isNews(run.state, message)) return
     if (run.state.step === 'new') await this.#afterStep(await run.apply({ type: 'start' }))
     if (this.#run !== run) return
     const commit =

@@ -80,10 +80,14 @@ export class HeightRun {
     return this.apply({ type: 'value', round, id })
   }
 
-  /** A proposal whose signatures are good: judges its block, then lets the core have it. */
+  /**
+   * A proposal whose signatures are good: judges its block, then lets the core have it. A second one
+   * in a round is evidence at most, and not worth executing.
+   */
   async propose(proposal: Proposal, block: ConsensusBlock): Promise<Commit | null> {
     const known = this.#verdicts.get(proposal.id)
-    const valid = known ?? (await this.#judge(proposal, block))
+    const isFirst = !this.state.rounds.get(proposal.round)?.proposal
+    const valid = known ?? (isFirst && (await this.#judge(proposal, block)))
     return this.apply({ type: 'proposal', proposal, valid })
   }
 

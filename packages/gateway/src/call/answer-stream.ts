@@ -1,5 +1,5 @@
 import type { Units } from '@quoin/protocol'
-import { errorToHttp } from '../errors.ts'
+import { errorToHttp, gatewayError } from '../errors.ts'
 import type { Answer, ResponseStream } from '../operation.ts'
 import type { StreamAnswer } from './call-plan.ts'
 import { type Call, type CallContext, charge, isClientGone, release } from './charge.ts'
@@ -20,17 +20,19 @@ export async function answerStream(
   const made = answer.run(call.signal)
   const first = await beginning(context, call, made)
   const stream = new RecordedStream(call, answer)
-  if (first.done) await stream.charge(context, call, first.value)
-  else await sendAll(context, call, { made, stream, first: first.value })
+  await sendAll(context, call, { made, stream, first })
   stream.end()
   return { kind: 'streamed' }
 }
 
 type Made = AsyncGenerator<string[], Units>
 
-async function beginning(context: CallContext, call: Call, made: Made) {
+/** The first payloads; a call that is stopped before them costs nothing. */
+async function beginning(context: CallContext, call: Call, made: Made): Promise<string[]> {
   try {
-    return await made.next()
+    const next = await made.next()
+    if (next.done) throw gatewayError('INTERNAL', 'A stream ended before it began')
+    return next.value
   } catch (error) {
     await release(context, call, error)
     throw call.signal.aborted ? call.signal.reason : error

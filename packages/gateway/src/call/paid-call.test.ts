@@ -136,6 +136,33 @@ test('a client that leaves before a whole answer is charged for what was made to
   assert.equal(market.outcomes[0]?.unitsOut, 2)
 })
 
+test('a client that leaves before the first token owes nothing', async () => {
+  await using gateway = await startGateway({ price: 1n })
+  const { generator, market } = gateway
+  for (const stream of [false, true]) {
+    const begun = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
+    generator.beforeToken = () => {
+      begun.resolve()
+      return left.promise
+    }
+    const leave = new AbortController()
+    const call = fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...paid },
+      body: JSON.stringify(chat({ stream })),
+      signal: leave.signal,
+    })
+    await begun.promise
+    leave.abort()
+    await assert.rejects(call)
+    await until(() => market.calls.at(-1)?.signal.aborted === true)
+    left.resolve()
+    await until(() => market.cancelled.length === (stream ? 2 : 1))
+  }
+  assert.equal(market.outcomes.length, 0)
+})
+
 test('a model that fails costs nothing, before and after the stream has begun', async () => {
   await using gateway = await startGateway({ price: 1n })
   const { generator, market } = gateway

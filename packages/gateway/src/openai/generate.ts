@@ -19,7 +19,7 @@ export interface EventWriter {
 
 type Generator = Required<Pick<Model, 'generate'>>
 
-/** Collects a whole text. An aborted one counts as cut by length. */
+/** Collects a whole text. An aborted one counts as cut by length; one that did not begin is an error. */
 export async function generateWhole(
   model: Generator,
   request: GenerateRequest,
@@ -28,6 +28,7 @@ export async function generateWhole(
   let text = ''
   for await (const chunk of model.generate(request, { signal })) {
     if (chunk.type === 'text') text += chunk.text
+    else if (chunk.reason === 'aborted' && chunk.completionTokens === 0) throw signal.reason
     else return ended(text, chunk)
   }
   throw withoutEnd()

@@ -1,4 +1,4 @@
-import { CodedError } from '@quoin/kernel'
+import { CodedError, findCause } from '@quoin/kernel'
 
 /** What the shell sees. One meaning each; scripts may rely on them. */
 export const exitCodes = {
@@ -81,6 +81,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   WRONG_PASSWORD: { exit: exitCodes.refused, hint: null },
   INVALID_KEYSTORE: { exit: exitCodes.usage, hint: null },
   RECEIPT_WRONG: { exit: exitCodes.verificationFailed, hint: null },
+  PROVIDER_DISTRUSTED: { exit: exitCodes.verificationFailed, hint: null },
   PROTOCOL_VIOLATION: { exit: exitCodes.verificationFailed, hint: null },
   VERIFICATION_FAILED: { exit: exitCodes.verificationFailed, hint: null },
   CHECK_FAILED: { exit: exitCodes.verificationFailed, hint: null },
@@ -105,18 +106,16 @@ export interface Failure {
 
 /** What to tell the user; an error without a known code is a bug and says so. */
 export function describeFailure(error: unknown): Failure {
+  // Clients such as openai wrap what their fetch throws.
+  const coded = findCause(error, (cause) => cause instanceof CodedError)
+  if (coded instanceof CodedError) {
+    const { code, message } = coded
+    const { exit, hint } = meanings[code] ?? { exit: exitCodes.failed, hint: null }
+    return { exit, code, message, hint }
+  }
   const message = error instanceof Error ? error.message : String(error)
-  const system = systemFailure(error)
-  if (system) return system
-  if (!(error instanceof CodedError))
-    return {
-      exit: exitCodes.failed,
-      code: 'INTERNAL',
-      message,
-      hint: 'This is a bug in Quoin: run again with --log-level debug and report what it prints.',
-    }
-  const meaning = meanings[error.code] ?? { exit: exitCodes.failed, hint: null }
-  return { exit: meaning.exit, code: error.code, message, hint: meaning.hint }
+  const hint = 'This is a bug in Quoin: please report it with what was printed.'
+  return systemFailure(error) ?? { exit: exitCodes.failed, code: 'INTERNAL', message, hint }
 }
 
 function systemFailure(error: unknown): Failure | null {

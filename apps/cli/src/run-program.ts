@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import type { Context } from './context.ts'
 import { describeFailure, exitCodes, type Failure } from './exit-codes.ts'
-import { createTerminal, type Terminal, type TerminalOptions, toJson } from './output/terminal.ts'
+import { createTerminal, type Terminal, type TerminalOptions } from './output/terminal.ts'
 import { wrap } from './output/text.ts'
 
 /** The process as the command line sees it. */
@@ -55,10 +55,8 @@ function usageExit(error: CommanderError, terminal: Terminal): number {
 
 function report(failure: Failure, terminal: Terminal, code = failure.code): void {
   const { message, hint } = code === 'USAGE' ? { ...failure, hint: seeHelp } : failure
-  if (terminal.json) {
-    terminal.note(toJson({ error: { code, message, hint } }))
-    return
-  }
+  terminal.document({ error: { code, message, hint } })
+  if (terminal.json) return
   const [first = '', ...rest] = wrap(message, terminal.columns - 7)
   terminal.note(`${terminal.style('red', 'error')}  ${first}`)
   for (const line of rest) terminal.note(`       ${line}`)

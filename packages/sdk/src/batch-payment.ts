@@ -160,8 +160,7 @@ class BatchPayment implements Payment {
       else channel.settle(callId, total)
     } catch (violation) {
       channel.abandon(callId)
-      if (!payer.setup.onViolation || !(violation instanceof Error)) throw violation
-      payer.setup.onViolation(violation)
+      payer.violated(this.#parts.offer.terms.payTo, violation)
     } finally {
       await payer.save(channel)
     }

@@ -100,6 +100,5 @@ async function checkReceipt(
     'RECEIPT_WRONG',
     `The receipt of ${call.url} is wrong: ${faults.join('; ')}`,
   )
-  if (!setup.onViolation) throw violation
-  setup.onViolation(violation)
+  payer.violated(terms.payTo, violation)
 }

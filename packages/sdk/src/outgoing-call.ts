@@ -16,18 +16,50 @@ export interface OutgoingCall {
   priceKey: string
 }
 
+/**
+ * Paid calls that the connection lost. A caller that makes such a call again (as the openai client does by
+ * itself) gets the key of the first, so that it is one call to the provider and paid once.
+ */
+export class LostCalls {
+  readonly #keys = new Map<string, string>()
+
+  add(call: OutgoingCall): void {
+    if (call.requestHash === null) return
+    this.#keys.set(nameOf(call.priceKey, call.requestHash), call.idempotencyKey)
+    const oldest = this.#keys.keys().next()
+    if (this.#keys.size > 256 && !oldest.done) this.#keys.delete(oldest.value)
+  }
+
+  /** The key to use again, once. */
+  take(priceKey: string, requestHash: Hex | null): string | null {
+    if (requestHash === null) return null
+    const name = nameOf(priceKey, requestHash)
+    const key = this.#keys.get(name) ?? null
+    this.#keys.delete(name)
+    return key
+  }
+}
+
+const nameOf = (priceKey: string, requestHash: Hex): string => `${priceKey} ${requestHash}`
+
 export async function readCall(
   input: string | URL | Request,
   init: RequestInit | undefined,
+  lost: LostCalls,
 ): Promise<OutgoingCall> {
   const request = new Request(input, init)
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const body = hasBody ? new Uint8Array(await request.arrayBuffer()) : null
   const json = body && body.length > 0 ? parseJson(body) : undefined
-  const headers = new Headers(request.headers)
-  const idempotencyKey = headers.get(headerNames.idempotencyKey) ?? crypto.randomUUID()
-  headers.set(headerNames.idempotencyKey, idempotencyKey)
   const { origin, pathname } = new URL(request.url)
+  const priceKey = `${request.method} ${origin}${pathname} ${modelOf(json)}`
+  const requestHash = json === undefined ? null : hashRequest(json)
+  const headers = new Headers(request.headers)
+  const idempotencyKey =
+    headers.get(headerNames.idempotencyKey) ??
+    lost.take(priceKey, requestHash) ??
+    crypto.randomUUID()
+  headers.set(headerNames.idempotencyKey, idempotencyKey)
   return {
     url: request.url,
     method: request.method,
@@ -35,8 +67,8 @@ export async function readCall(
     body,
     signal: request.signal,
     idempotencyKey,
-    requestHash: json === undefined ? null : hashRequest(json),
-    priceKey: `${request.method} ${origin}${pathname} ${modelOf(json)}`,
+    requestHash,
+    priceKey,
   }
 }
 

@@ -43,11 +43,35 @@ export class Payer {
   readonly #channels = new Map<string, Promise<PayerChannel>>()
   readonly #open = new Set<PayerChannel>()
   readonly #saving = new Map<PayerChannel, { again: boolean; done: Promise<void> }>()
+  /** Receivers that sent a wrong receipt, with what was wrong. */
+  readonly #distrusted = new Map<string, Error>()
   /** Paid, or held by running calls, with the `exact` scheme. */
   exactSpent = 0n
 
   constructor(setup: PayerSetup) {
     this.setup = setup
+  }
+
+  /**
+   * A provider broke its word. Unless the caller decides for itself, nothing more is paid to it: clients
+   * that retry a failed call would else pay for it again.
+   */
+  violated(receiver: string, violation: unknown): void {
+    if (!(violation instanceof Error)) throw violation
+    if (this.setup.onViolation) return this.setup.onViolation(violation)
+    this.#distrusted.set(receiver.toLowerCase(), violation)
+    throw violation
+  }
+
+  /** @throws CodedError `PROVIDER_DISTRUSTED` */
+  assertTrusted(receiver: string): void {
+    const violation = this.#distrusted.get(receiver.toLowerCase())
+    if (!violation) return
+    throw sdkError(
+      'PROVIDER_DISTRUSTED',
+      `Nothing more is paid to ${receiver} here, for what it did before: ${violation.message}`,
+      { cause: violation },
+    )
   }
 
   /** What this channel may be charged in all: the cap less what is spent or held elsewhere. */

@@ -9,7 +9,7 @@ import { payExactly } from './exact-payment.ts'
 import { assertNotExpired, type SpendingLimits } from './limits.ts'
 import { type AllowedAsset, type QuoinNetwork, quoinNetwork, receiptsAddress } from './networks.ts'
 import { chooseOffer, type Demand, parseDemand } from './offers.ts'
-import { type OutgoingCall, readCall, sendCall } from './outgoing-call.ts'
+import { LostCalls, type OutgoingCall, readCall, sendCall } from './outgoing-call.ts'
 import { Payer } from './payer.ts'
 
 export interface PayingFetchOptions {
@@ -73,15 +73,16 @@ export function payingFetch(account: LocalAccount, options: PayingFetchOptions):
   })
   const transport = options.fetch ?? fetch
   const prices = new Map<string, Promise<Demand | null>>()
+  const lost = new LostCalls()
   return async (input, init) => {
     assertNotExpired(limits, clock())
-    const call = await readCall(input, init)
+    const call = await readCall(input, init, lost)
     const known = prices.get(call.priceKey)
     if (known) {
       const demand = await known
-      if (demand) return pay({ payer, call, transport, prices }, demand)
+      if (demand) return pay({ payer, call, transport, prices, lost }, demand)
     }
-    return discover({ payer, call, transport, prices })
+    return discover({ payer, call, transport, prices, lost })
   }
 }
 
@@ -105,6 +106,7 @@ interface Journey {
   transport: typeof fetch
   /** By price key; null for what turned out to be free. */
   prices: Map<string, Promise<Demand | null>>
+  lost: LostCalls
 }
 
 /** Sends the call unpaid to learn its price. Calls of the same price wait for the first one's answer. */
@@ -141,7 +143,7 @@ async function pay(journey: Journey, known: Demand): Promise<Response> {
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     assertNotExpired(payer.setup.limits, payer.setup.clock())
     const payment = await prepare(journey, demand, floor)
-    const response = await deliver(call, transport, payment)
+    const response = await deliver(journey, payment)
     if (response.status !== 402) return payment.answered(response)
     const refusal = parseDemand(response)
     await response.body?.cancel()
@@ -157,19 +159,17 @@ async function pay(journey: Journey, known: Demand): Promise<Response> {
 
 function prepare({ payer, call }: Journey, demand: Demand, floor: bigint): Promise<Payment> {
   const offer = chooseOffer(demand, payer.setup.limits)
+  payer.assertTrusted(offer.terms.payTo)
   return offer.scheme === 'exact'
     ? payExactly(payer, call, offer, demand)
     : payFromChannel(payer, call, offer, demand, floor)
 }
 
-async function deliver(
-  call: OutgoingCall,
-  transport: typeof fetch,
-  payment: Payment,
-): Promise<Response> {
+async function deliver({ call, transport, lost }: Journey, payment: Payment): Promise<Response> {
   try {
     return await sendCall(call, transport, payment.header)
   } catch (error) {
+    if (!call.signal.aborted) lost.add(call)
     await payment.lost(error)
     throw error
   }

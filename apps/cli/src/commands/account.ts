@@ -88,13 +88,13 @@ export async function listAccounts(context: Context): Promise<void> {
   const rows = accounts.map(({ name, address, credits, coins }) => [
     name,
     address,
-    credits === null ? '?' : formatCredit(credits),
-    coins === null ? '?' : formatCoin(coins),
+    credits === null ? '?' : formatCredit(credits).replace(' QCR', ''),
+    coins === null ? '?' : formatCoin(coins, 2),
   ])
   const columns = [
     { title: 'Name' },
     { title: 'Address' },
-    { title: 'Credits', align: 'right' as const },
+    { title: 'QCR', align: 'right' as const },
     { title: 'Coins', align: 'right' as const },
   ]
   for (const line of renderTable(columns, rows, (text) => terminal.style('dim', text)))

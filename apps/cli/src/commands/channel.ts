@@ -1,5 +1,5 @@
 import type { Hex } from '@quoin/kernel'
-import { toReceiptJson } from '@quoin/protocol'
+import { formatMoney, toReceiptJson } from '@quoin/protocol'
 import { createChannelClient, type OwnChannel } from '@quoin/sdk'
 import { type Consumer, openConsumer } from '../client/consumer.ts'
 import type { Context } from '../context.ts'
@@ -57,17 +57,17 @@ export async function listChannels(context: Context): Promise<void> {
   terminal.document({ channels: channels.map(toDocument) })
   if (channels.length === 0) return terminal.line('No channels yet: `quoin call` opens one.')
   const rows = channels.map(({ record, state }) => [
-    shortHex(record.channelId),
-    formatCredit(state.balance),
-    formatCredit(record.charged),
-    formatCredit(state.totalClaimed),
-    state.session ? formatCredit(state.session.capAtomic) : 'none',
+    shortHex(record.channelId, 8, 4),
+    formatMoney(state.balance),
+    formatMoney(record.charged),
+    formatMoney(state.totalClaimed),
+    state.session ? formatMoney(state.session.capAtomic) : 'none',
     stateOf({ record, state }),
   ])
   const right = 'right' as const
   const columns = [
     { title: 'Channel' },
-    { title: 'In escrow', align: right },
+    { title: 'Escrow QCR', align: right },
     { title: 'Spent', align: right },
     { title: 'Claimed', align: right },
     { title: 'Cap', align: right },
@@ -148,9 +148,9 @@ function stateOf({ record, state }: OwnChannel): string {
   if (state.withdrawal.amount > 0n) return 'withdrawing'
   if (state.balance === state.totalClaimed) return 'empty'
   const expiresAt = state.session?.expiresAt ?? record.expiresAt
-  return expiresAt * 1000 <= Date.now() ? 'expired' : `until ${isoTime(expiresAt)}`
+  return expiresAt * 1000 <= Date.now() ? 'expired' : `to ${isoTime(expiresAt)}`
 }
 
 export function isoTime(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')}Z`
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createLedger } from '@quoin/ledger'
+import { createLedger, type Ledger } from '@quoin/ledger'
 import { type SignedReceipt, SignedReceiptJson, toReceiptJson } from '@quoin/protocol'
 import { type Check, verifyReceipt } from '@quoin/sdk'
 import { consumerFolders, toHex32 } from '../client/consumer.ts'
@@ -82,7 +82,7 @@ export async function verifyReceiptCommand(
   const signed = await findReceipt(context, options.receipt)
   const { values: settings } = await context.settings()
   const { gatewayUrl, rpcUrl } = await findNode(settings)
-  await using ledger = createLedger({ rpcUrl, chainId: settings.chainId })
+  await using ledger = await openReader(rpcUrl)
   const proof = await new NodeClient(gatewayUrl, context.signal).proof(signed.id).catch(() => null)
   const verification = await verifyReceipt(signed, {
     ledger,
@@ -106,7 +106,21 @@ export async function verifyReceiptCommand(
       'VERIFICATION_FAILED',
       `The receipt is not what it claims to be: ${failed.map(({ check }) => check).join(', ')} failed`,
     )
-  terminal.line(terminal.style('green', 'The receipt is right.'))
+  terminal.line(
+    proof
+      ? terminal.style('green', 'The receipt is right, and the chain holds its anchor.')
+      : terminal.style('yellow', 'The receipt is right; it is not anchored yet.'),
+  )
+}
+
+/** Reads the chain that the address leads to, whichever it is. */
+async function openReader(rpcUrl: string): Promise<Ledger> {
+  await using any = createLedger({ rpcUrl })
+  try {
+    return createLedger({ rpcUrl, chainId: await any.client.getChainId() })
+  } catch (cause) {
+    throw cliError('NOT_REACHABLE', `No chain answers at ${rpcUrl}`, { cause })
+  }
 }
 
 const marks = {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Hex, Scope } from '@quoin/kernel'
 import { version } from '@quoin/node'
 import { type Consumer, openConsumer } from '../client/consumer.ts'
-import { readEndpoints, removeEndpoints, writeEndpoints } from '../client/endpoints.ts'
+import { findNode, readEndpoints, removeEndpoints, writeEndpoints } from '../client/endpoints.ts'
 import type { ModelEntry } from '../client/node-client.ts'
 import { startReadyNode } from '../commands/up.ts'
 import type { Context } from '../context.ts'
@@ -111,7 +111,7 @@ async function runDemo(context: Context, setup: DemoSetup): Promise<DemoReport> 
   const assertions = assertionsOf(steps, exchanged, verification)
   const seconds = (performance.now() - setup.startedAt) / 1000
   renderEnd(assertions, seconds, terminal)
-  const { gatewayUrl = '', rpcUrl = '' } = (await context.settings()).values
+  const { gatewayUrl, rpcUrl } = await findNode((await context.settings()).values)
   const { chainId, provider } = consumer.info
   return {
     ok: assertions.every(({ holds }) => holds),

@@ -5,10 +5,10 @@ export function formatCredit(atomic: bigint): string {
   return `${grouped(formatMoney(atomic))} QCR`
 }
 
-/** Wei as the chain's own coin, nine digits after the point at most. */
-export function formatCoin(wei: bigint): string {
+/** Wei as the chain's own coin, `digits` after the point at most. */
+export function formatCoin(wei: bigint, maxDigits = 9): string {
   const [whole = '0', fraction = ''] = formatMoney(wei, 18).split('.')
-  const digits = fraction.slice(0, 9).replace(/0+$/, '')
+  const digits = fraction.slice(0, maxDigits).replace(/0+$/, '')
   return grouped(digits === '' ? whole : `${whole}.${digits}`)
 }
 

@@ -13,7 +13,7 @@ export interface Terminal {
   readonly columns: number
   /** A line of the result; nothing in JSON mode. */
   line(text?: string): void
-  /** The result as a program reads it; nothing in text mode. */
+  /** The result as a program reads it; nothing in text mode. Only the first one goes out. */
   document(value: unknown): void
   /** For the person at the terminal: progress, warnings. */
   note(text: string): void
@@ -37,6 +37,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const { json, stdin, stdout, stderr, env } = options
   const colored = !json && !env.NO_COLOR && (stdout.isTTY === true || Boolean(env.FORCE_COLOR))
   let progressShown = false
+  let documented = false
   const clear = (): void => {
     if (progressShown) stderr.write('\r\u001b[K')
     progressShown = false
@@ -51,7 +52,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
       stdout.write(`${text}\n`)
     },
     document(value) {
-      if (!json) return
+      if (!json || documented) return
+      documented = true
       clear()
       stdout.write(`${toJson(value)}\n`)
     },

@@ -10,7 +10,8 @@ import type {
   WorkResult,
 } from './protocol.ts'
 
-const closeTimeoutMs = 2_000
+/** Far longer than any single run; what is still busy then has hung. */
+const closeTimeoutMs = 20_000
 
 interface Call {
   resolve(result: WorkResult): void
@@ -67,7 +68,7 @@ export class WorkerThread implements AsyncDisposable {
     return { result, cancel: () => this.#post({ type: 'cancel', id }) }
   }
 
-  /** Ends the thread at once, as a crash would. */
+  /** Ends the thread at once, as a crash would; not for threads that run native code. */
   async kill(): Promise<void> {
     await this.#worker.terminate()
   }

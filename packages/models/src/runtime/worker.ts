@@ -23,12 +23,26 @@ const engine = await architectures[architecture].open(await openBackend(runtime)
 await warmUp(engine, warmUpMs)
 
 const running = new Map<number, AbortController>()
+const performing = new Set<Promise<void>>()
 port.on('message', (message: ToWorker) => {
-  if (message.type === 'work') void perform(message.id, message.work)
+  if (message.type === 'work') start(message.id, message.work)
   else if (message.type === 'cancel') running.get(message.id)?.abort()
-  else port.close()
+  else void close()
 })
 send({ type: 'ready' })
+
+function start(id: number, work: Work): void {
+  const performance = perform(id, work).finally(() => performing.delete(performance))
+  performing.add(performance)
+}
+
+/** Texts end early, other runs to their end: stopping a thread inside native code ends the process. */
+async function close(): Promise<void> {
+  for (const controller of running.values()) controller.abort()
+  await Promise.all(performing)
+  await engine[Symbol.asyncDispose]()
+  port.close()
+}
 
 async function perform(id: number, work: Work): Promise<void> {
   const controller = new AbortController()

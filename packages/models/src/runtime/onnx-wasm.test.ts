@@ -1,0 +1,3 @@
+import { testRuntimeCompliance } from '../test-support/runtime-compliance.ts'
+
+testRuntimeCompliance('onnx-wasm')

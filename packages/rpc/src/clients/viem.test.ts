@@ -6,10 +6,10 @@ import {
   createPublicClient,
   createWalletClient,
   defineChain,
+  fromRlp,
   type Hex,
   http,
   InsufficientFundsError,
-  keccak256,
   NonceTooLowError,
   parseEther,
   parseEventLogs,
@@ -21,6 +21,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { compileCounter } from '../testing/compile.ts'
 import { openDevChain } from '../testing/dev-chain.ts'
 import { richKey } from '../testing/genesis.ts'
+import { provenValue } from '../testing/verify-proof.ts'
 
 const chain = await openDevChain()
 after(() => chain[Symbol.asyncDispose]())
@@ -239,20 +240,36 @@ test('an access list saves the slots that a call touches', async () => {
   assert.ok(gasUsed > 21_000n)
 })
 
-test('a proof’s account node hashes up to the state root', async () => {
+test('a proof proves an account, a slot, and that something is absent', async () => {
   const block = await reader.getBlock()
+  const set = toHex(0, { size: 32 })
+  const unset = toHex(1234, { size: 32 })
   const proof = await reader.getProof({
     address,
-    storageKeys: [toHex(0, { size: 32 })],
+    storageKeys: [set, unset],
     blockNumber: block.number,
   })
-  const [root] = proof.accountProof
-  assert.ok(root)
-  assert.equal(keccak256(root), block.stateRoot)
-  const [slot] = proof.storageProof
-  assert.ok(slot?.proof[0])
-  assert.equal(keccak256(slot.proof[0]), proof.storageHash)
-  assert.equal(slot.value, await reader.readContract({ ...counter, functionName: 'value' }))
+  const account = provenValue(block.stateRoot, address, proof.accountProof)
+  assert.ok(account)
+  const [nonce, balance, storageHash, codeHash] = fromRlp(account, 'hex')
+  assert.deepEqual(
+    [Number(nonce), BigInt(String(balance) === '0x' ? 0 : String(balance))],
+    [proof.nonce, proof.balance],
+  )
+  assert.deepEqual([storageHash, codeHash], [proof.storageHash, proof.codeHash])
+  const [there, absent] = proof.storageProof
+  const value = provenValue(proof.storageHash, set, there?.proof ?? [])
+  assert.equal(there?.value, await reader.readContract({ ...counter, functionName: 'value' }))
+  assert.equal(value && BigInt(String(fromRlp(value, 'hex'))), there?.value)
+  assert.equal(provenValue(proof.storageHash, unset, absent?.proof ?? []), null)
+  assert.equal(absent?.value, 0n)
+  const nobody = privateKeyToAccount(generatePrivateKey()).address
+  const missing = await reader.getProof({
+    address: nobody,
+    storageKeys: [],
+    blockNumber: block.number,
+  })
+  assert.equal(provenValue(block.stateRoot, nobody, missing.accountProof), null)
 })
 
 test('what does not exist is not found, and the tags name blocks', async () => {

@@ -9,6 +9,7 @@ const logger: Logger = {
   ...silentLogger,
   error: (fields, message) => errors.push({ fields, message }),
 }
+let calls = 0
 let seen: AbortSignal | null = null
 const release = Promise.withResolvers<void>()
 
@@ -17,6 +18,7 @@ const chain = await openDevChain({
   limits: { requestMs: 50, concurrentRequests: 2 },
   methods: {
     test_endless: method(0, (_, context: MethodContext) => {
+      calls++
       seen = context.signal
       return new Promise(() => {})
     }),
@@ -36,6 +38,20 @@ test('a method that takes too long is answered with a timeout and told to stop',
   const { error } = await chain.request('test_endless')
   assert.deepEqual(error, { code: -32002, message: 'request timed out after 50 ms' })
   assert.equal(seen?.aborted, true)
+})
+
+test('the requests of a batch share the time of one', async () => {
+  const response = await fetch(chain.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([1, 2, 3].map((id) => ({ jsonrpc: '2.0', id, method: 'test_endless' }))),
+  })
+  const answers = (await response.json()) as { error?: { code: number } }[]
+  assert.deepEqual(
+    answers.map(({ error }) => error?.code),
+    [-32002, -32002, -32002],
+  )
+  assert.equal(calls, 2)
 })
 
 test('a bug is answered without its text, which goes into the log', async () => {

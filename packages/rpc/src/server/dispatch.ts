@@ -37,12 +37,13 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
       return `[${errorText(firstId(messages), rpcError('INVALID_REQUEST', problem))}]`
     }
     const answers: string[] = []
+    const deadlineMs = performance.now() + server.limits.requestMs
     let characters = 0
     for (const message of messages) {
       const text =
         characters > batchCharacters
           ? tooLargeText(message)
-          : await answerOne(message, subscriptions)
+          : await answerOne(message, subscriptions, deadlineMs)
       if (text === null) continue
       answers.push(text)
       characters += text.length
@@ -57,13 +58,18 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
       : errorText(id, rpcError('RESPONSE_TOO_LARGE', 'response too large: split the batch'))
   }
 
-  async function answerOne(message: unknown, subscriptions: Subscriptions | null) {
+  /** Requests of a batch share the time of one. */
+  async function answerOne(
+    message: unknown,
+    subscriptions: Subscriptions | null,
+    deadlineMs?: number,
+  ) {
     if (!isObject(message) || typeof message.method !== 'string')
       return errorText('null', rpcError('INVALID_REQUEST', 'invalid request'))
     const id = idText(message)
     try {
       if (id === '') throw rpcError('INVALID_REQUEST', 'invalid request: id is no string or number')
-      const result = await run(message.method, message.params, subscriptions)
+      const result = await run(message.method, message.params, { subscriptions, deadlineMs })
       return id === null
         ? null
         : `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result ?? null)}}`
@@ -73,7 +79,14 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
     }
   }
 
-  async function run(name: string, params: unknown, subscriptions: Subscriptions | null) {
+  async function run(
+    name: string,
+    params: unknown,
+    {
+      subscriptions,
+      deadlineMs,
+    }: { subscriptions: Subscriptions | null; deadlineMs: number | undefined },
+  ) {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined
     if (!method)
       throw rpcError(
@@ -81,24 +94,31 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
         `the method ${name.slice(0, 100)} does not exist/is not available`,
       )
     const list = checkParams(method, params ?? [])
+    const { requestMs } = server.limits
+    const leftMs = deadlineMs === undefined ? requestMs : deadlineMs - performance.now()
+    if (leftMs < 1) throw timeoutError(requestMs)
     const context = new RequestContext(server, subscriptions)
     const result = method.run(list, context)
-    return result instanceof Promise ? withDeadline(result, context) : result
+    return result instanceof Promise ? withDeadline(result, context, leftMs) : result
   }
 
-  async function withDeadline(work: Promise<unknown>, context: RequestContext): Promise<unknown> {
+  async function withDeadline(work: Promise<unknown>, context: RequestContext, leftMs: number) {
     const { promise: expired, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      const error = rpcError('TIMEOUT', `request timed out after ${server.limits.requestMs} ms`)
+      const error = timeoutError(server.limits.requestMs)
       reject(error)
       context.abort(error)
-    }, server.limits.requestMs)
+    }, Math.ceil(leftMs))
     try {
       return await Promise.race([work, expired])
     } finally {
       clearTimeout(timer)
     }
   }
+}
+
+function timeoutError(requestMs: number) {
+  return rpcError('TIMEOUT', `request timed out after ${requestMs} ms`)
 }
 
 function checkParams(method: Method, params: unknown): readonly unknown[] {

@@ -17,6 +17,7 @@ interface StructLog {
   gas: number
   gasCost: number
   depth: number
+  refund?: number
   error?: string
   stack?: Hex[]
   memory?: Hex[]
@@ -86,6 +87,7 @@ export function createStructLogger(config: StructLoggerConfig, budget: TraceBudg
       gasCost: Number(step.gasCost),
       depth,
     }
+    if (step.refund > 0n) log.refund = Number(step.refund)
     if (!config.disableStack) log.stack = step.stack.map(bigintToHex)
     if (config.enableMemory && step.memory.length > 0) log.memory = memoryWords(step.memory)
     if (config.enableReturnData && level.returnData !== '0x') log.returnData = level.returnData

@@ -100,3 +100,23 @@ test('an error of the engine keeps its code over the port, and the worker lives 
   await assert.rejects(worker.getPayload('0x0000000000000001'), CodedError)
   assert.equal((await worker.head()).number, '0x0')
 })
+
+test('a crash of the thread is an error for its owner and for every call under way', async () => {
+  const worker = await openExecutionWorker({
+    execution: { dataDir: await newFolder(), genesis },
+    rpc,
+    heapMib: 48,
+  })
+  const isStopped = (error: unknown) =>
+    error instanceof CodedError && error.code === 'EXECUTION_STOPPED'
+  const waiting = worker.pendingTransactions({ signal: AbortSignal.timeout(60_000) })
+  const tooMuch = Array.from({ length: 3_000_000 }, (_, index) => ({ index }))
+  const calls = [
+    assert.rejects(waiting, isStopped),
+    assert.rejects(worker.stopped, isStopped),
+    assert.rejects(worker.newPayload(JSON.parse('{}'), [], '0x', tooMuch as never[]), isStopped),
+  ]
+  await Promise.all(calls)
+  await assert.rejects(worker.head(), CodedError)
+  await assert.rejects(async () => worker[Symbol.asyncDispose](), isStopped)
+})

@@ -19,6 +19,8 @@ export interface ExecutionWorkerOptions extends WorkerSettings {
   logger?: Logger
   /** How long a clean close may take before the thread is ended, in milliseconds. */
   closeMs?: number
+  /** The most that the thread's heap may grow to, in MiB; Node's own limit by default. */
+  heapMib?: number
 }
 
 /** An execution with its JSON-RPC server in a thread of its own, driven through the Engine API. */
@@ -42,10 +44,11 @@ export interface ExecutionWorker extends ExecutionLayer {
 export async function openExecutionWorker(
   options: ExecutionWorkerOptions,
 ): Promise<ExecutionWorker> {
-  const { logger = silentLogger, closeMs = 15_000, ...workerData } = options
+  const { logger = silentLogger, closeMs = 15_000, heapMib, ...workerData } = options
   const worker = new Worker(new URL('./worker-main.ts', import.meta.url), {
     workerData,
     name: 'quoin-execution',
+    ...(heapMib === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMib } }),
   })
   const link = new WorkerLink(worker, logger)
   const { rpcUrl, rpcWebSocketUrl, engineUrl } = await link.ready

@@ -58,9 +58,11 @@ export class Payer {
    */
   violated(receiver: string, violation: unknown): void {
     if (!(violation instanceof Error)) throw violation
-    if (this.setup.onViolation) return this.setup.onViolation(violation)
-    this.#distrusted.set(receiver.toLowerCase(), violation)
-    throw violation
+    if (!this.setup.onViolation) {
+      this.#distrusted.set(receiver.toLowerCase(), violation)
+      throw violation
+    }
+    this.setup.onViolation(violation)
   }
 
   /** @throws CodedError `PROVIDER_DISTRUSTED` */

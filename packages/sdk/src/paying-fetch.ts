@@ -137,7 +137,7 @@ async function discover(journey: Journey): Promise<Response> {
 const maxAttempts = 5
 
 async function pay(journey: Journey, known: Demand): Promise<Response> {
-  const { payer, call, transport, prices } = journey
+  const { payer, call, prices } = journey
   let demand = known
   let floor = 0n
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {

@@ -1,9 +1,9 @@
 // Compiles the contracts, runs their constructors at their genesis addresses (script/Genesis.s.sol),
 // and writes what TypeScript needs of them to src/generated. With --check nothing is written: the
 // committed files must equal a fresh build.
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { runForge } from './forge.ts'
 
 interface Predeploy {
   key: string
@@ -68,7 +68,7 @@ if (process.argv.includes('--check')) {
 }
 
 function forge(...args: string[]): void {
-  execFileSync('forge', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (runForge(args) !== 0) throw new Error(`forge ${args.join(' ')} failed`)
 }
 
 function artifact(contract: string) {

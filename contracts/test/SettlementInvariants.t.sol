@@ -57,10 +57,10 @@ contract Market is Base {
         servedAt[index] = _now;
     }
 
-    /// @dev What was served no longer than a withdrawDelay ago can always be claimed in full.
+    /// @dev What was served less than a withdrawDelay ago can always be claimed in full.
     function claim(uint256 index) external inTime {
         index %= CHANNELS;
-        if (served[index] == 0 || _now > servedAt[index] + DELAY) return;
+        if (served[index] == 0 || _now >= servedAt[index] + DELAY) return;
         _claim(index);
     }
 
@@ -73,7 +73,7 @@ contract Market is Base {
     function refund(uint256 index, uint128 amount) external inTime {
         index %= CHANNELS;
         (uint128 balance,) = settlement.channels(ids[index]);
-        if (served[index] != 0 && _now <= servedAt[index] + DELAY) _claim(index);
+        if (served[index] != 0 && _now < servedAt[index] + DELAY) _claim(index);
         (, uint128 claimed) = settlement.channels(ids[index]);
         if (balance == claimed) return;
         _count(index);
@@ -98,7 +98,7 @@ contract Market is Base {
         uint256 matures = initiatedAt + DELAY;
         if (_now < matures) {
             vm.warp(matures - 1);
-            if (served[index] != 0 && servedAt[index] + DELAY >= matures - 1) _claim(index);
+            if (served[index] != 0 && servedAt[index] + DELAY > matures - 1) _claim(index);
             _now = matures;
             vm.warp(_now);
         }

@@ -28,7 +28,6 @@ const gethWords: Partial<Record<string, string>> = {
   [messages.CODESIZE_EXCEEDS_MAXIMUM]: 'max code size exceeded',
   [messages.STACK_UNDERFLOW]: 'stack underflow',
   [messages.STACK_OVERFLOW]: 'stack limit reached 1024 (1023)',
-  [messages.INVALID_JUMP]: 'invalid jump destination',
   [messages.INVALID_OPCODE]: 'invalid opcode',
   [messages.OUT_OF_RANGE]: 'gas uint64 overflow',
   [messages.REVERT]: 'execution reverted',
@@ -42,7 +41,9 @@ const gethWords: Partial<Record<string, string>> = {
 export function failureOf(result: ExecResult): CallResult['failure'] {
   const error = result.exceptionError?.error
   if (error === undefined) return null
-  const message = gethWords[error] ?? error
+  const message = error.startsWith(messages.INVALID_JUMP)
+    ? 'invalid jump destination'
+    : (gethWords[error] ?? error)
   if (error === messages.REVERT) return { kind: 'revert', message }
   if (error === messages.OUT_OF_GAS) return { kind: 'out of gas', message }
   return { kind: 'fault', message: withOpcode(message, error, result) }

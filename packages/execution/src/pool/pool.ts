@@ -42,6 +42,11 @@ export interface PoolOptions {
   nowMs(): number
 }
 
+interface Accepted {
+  queue: SenderQueue
+  isReplacement: boolean
+}
+
 /** Transactions that wait for a block, checked as geth checks them. */
 export class Pool implements TransactionPool {
   readonly #options: PoolOptions
@@ -67,14 +72,14 @@ export class Pool implements TransactionPool {
     if (this.#byHash.has(hash)) throw poolError('ALREADY_KNOWN', 'already known')
     if (raw[0] === 3) throw poolError('TYPE_NOT_SUPPORTED', 'transaction type not supported')
     const transaction = decodeTransaction(raw)
-    const queue = this.#accept(transaction)
+    const accepted = this.#accept(transaction)
     try {
       journal.append(raw)
     } catch (cause) {
       this.#remove(transaction)
       throw cause
     }
-    this.#announce(transaction, queue)
+    this.#announce(transaction, accepted)
     return hash
   }
 
@@ -159,7 +164,7 @@ export class Pool implements TransactionPool {
     if (this.#waiters.size > 0 && this.#hasExecutable()) this.#wake()
   }
 
-  #accept(transaction: Transaction): SenderQueue {
+  #accept(transaction: Transaction): Accepted {
     const { chain, chainId, limits } = this.#options
     const { head } = chain
     const rules = chain.forks.rulesAt(head.number + 1n, head.timestamp)
@@ -182,12 +187,16 @@ export class Pool implements TransactionPool {
     queue.put(transaction)
     if (old !== null) this.#byHash.delete(old.hash)
     this.#byHash.set(transaction.hash, { transaction, sinceMs: this.#options.nowMs() })
-    return queue
+    return { queue, isReplacement: old !== null }
   }
 
-  #announce(transaction: Transaction, queue: SenderQueue): void {
-    if (transaction.nonce >= queue.nextNonce) return
-    for (const listener of this.#listeners) listener(transaction)
+  /** Tells of a transaction that became executable, and of those that waited for it. */
+  #announce(transaction: Transaction, { queue, isReplacement }: Accepted): void {
+    const next = queue.nextNonce
+    if (transaction.nonce >= next) return
+    const first = transaction.nonce - queue.nonce
+    const freed = isReplacement ? [transaction] : queue.all.slice(Number(first), queue.pendingCount)
+    for (const one of freed) for (const listener of this.#listeners) listener(one)
     if (this.#waiters.size > 0 && this.#hasExecutable()) this.#wake()
   }
 
@@ -246,9 +255,9 @@ export class Pool implements TransactionPool {
   #returnToPool(transaction: Transaction): void {
     if (this.#byHash.has(transaction.hash)) return
     try {
-      const queue = this.#accept(transaction)
+      const accepted = this.#accept(transaction)
       this.#options.journal.append(fromHex(transaction.raw))
-      this.#announce(transaction, queue)
+      this.#announce(transaction, accepted)
     } catch (cause) {
       this.#options.logger.debug({ cause }, 'Dropped a transaction of a removed block')
     }

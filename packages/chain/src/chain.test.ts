@@ -109,6 +109,18 @@ describe('a chain of one validator', () => {
     assert.ok(seconds.size < blocks.length, 'some blocks share a second')
   })
 
+  it('keeps to Ethereum’s own rule of later timestamps when its genesis says so', async () => {
+    const genesis = createTestGenesis()
+    genesis.config.quoin.equalTimestamps = false
+    await using chain = await open('standard', { genesis, blockTimeMs: 50, heartbeatMs: 50 })
+    while (chain.blocks.height < 3) await nextDecided(chain)
+    const [, ...blocks] = await allBlocks(clients(chain).reader, 4n)
+    for (const [index, { timestamp }] of blocks.entries()) {
+      assert.ok(timestamp > (blocks[index - 1]?.timestamp ?? 0n))
+      assert.ok(timestamp <= BigInt(Math.ceil(Date.now() / 1000)), 'not in the future')
+    }
+  })
+
   it('puts the parent block id and the randomness where contracts find them', async () => {
     await using chain = await open('anchored', { blockTimeMs: 20, heartbeatMs: 20 })
     const { reader } = clients(chain)

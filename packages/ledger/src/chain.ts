@@ -1,5 +1,5 @@
 import { predeployAddresses } from '@quoin/contracts'
-import { type Chain, defineChain } from 'viem'
+import { defineChain } from 'viem'
 
 /** Quoin's chain id unless its genesis says otherwise. */
 export const defaultChainId = 31402
@@ -7,7 +7,7 @@ export const defaultChainId = 31402
 /** A Quoin chain as viem describes chains. */
 export function quoinChain(
   options: { chainId?: number; rpcUrl?: string; webSocketUrl?: string } = {},
-): Chain {
+) {
   const { chainId = defaultChainId, rpcUrl = 'http://127.0.0.1:8545', webSocketUrl } = options
   return defineChain({
     id: chainId,

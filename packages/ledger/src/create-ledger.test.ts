@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createLedger, type Ledger, quoinAddresses } from './index.ts'
 import { devAccount, startAnvil, type TestChain } from './test-support/start-anvil.ts'
 
-import { createLedger, type Ledger, quoinAddresses } from './index.ts'
 let chain: TestChain
 let ledger: Ledger
 

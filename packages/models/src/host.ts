@@ -18,7 +18,7 @@ export interface ModelHostOptions {
   maxWorkersPerModel?: number
   /** Calls of each model that may wait; one more gets `OVERLOADED`. Default 256. */
   maxQueue?: number
-  /** How long each worker exercises its model before it takes calls (V8 compiles hot code). */
+  /** How long each worker exercises its model before it takes calls (V8 compiles hot code). Default 400. */
   warmUpMs?: number
 }
 
@@ -68,7 +68,7 @@ function createPool(
   {
     maxWorkersPerModel = 1,
     maxQueue = 256,
-    warmUpMs = 1_000,
+    warmUpMs = 400,
     logger = silentLogger,
   }: ModelHostOptions,
 ): WorkerPool {

@@ -82,11 +82,6 @@ export function depositFor(need: DepositNeed): bigint {
   return wanted > room ? room : wanted
 }
 
-/** Escrow is topped up along with the next call once less than this many calls of its size are left. */
-export function runsLow(free: bigint, ceiling: bigint): boolean {
-  return free < ceiling * 20n
-}
-
 export function isSameAddress(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }

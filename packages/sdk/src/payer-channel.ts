@@ -6,7 +6,6 @@ import {
   type ChannelLedger,
   committedOf,
   credit,
-  freeOf,
   learn,
   release,
   reserve,
@@ -14,7 +13,7 @@ import {
 } from './channel-ledger.ts'
 import type { ChannelRecord } from './channel-store.ts'
 import { sdkError } from './errors.ts'
-import { depositFor, runsLow } from './limits.ts'
+import { depositFor } from './limits.ts'
 import { emptyTrail, extendTrail, type ReceiptTrail } from './receipt-trail.ts'
 
 export interface HoldRequest {
@@ -113,7 +112,7 @@ export class PayerChannel {
       const reservation = reserve(this.#ledger, call)
       if (reservation.kind === 'covered') {
         this.#ledger = reservation.ledger
-        return { maxClaimable: reservation.maxClaimable, deposit: this.#topUp(request) }
+        return { maxClaimable: reservation.maxClaimable, deposit: null }
       }
       if (!this.#funding) {
         const missing = reservation.missing + this.#waiting
@@ -143,15 +142,6 @@ export class PayerChannel {
     this.#ledger = { ...funded.ledger, deposited }
     this.#startFunding()
     return { maxClaimable: funded.maxClaimable, deposit }
-  }
-
-  #topUp({ ceiling, cap, minDeposit }: HoldRequest): bigint | null {
-    const { deposited } = this.#ledger
-    const low = runsLow(freeOf(this.#ledger), ceiling)
-    const room = cap - deposited
-    if (!low || this.#funding || room <= 0n || room < minDeposit) return null
-    this.#startFunding()
-    return depositFor({ ceiling, missing: 0n, deposited, cap, minimum: minDeposit })
   }
 
   #startFunding(): void {

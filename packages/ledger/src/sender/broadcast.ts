@@ -5,8 +5,9 @@ import { isUnreachable, rpcMessage, toLedgerError } from '../rpc-error.ts'
 
 /** What became of a transaction that was handed to the node. */
 export type Verdict =
-  /** It is in the pool, or was already. */
   | { kind: 'accepted' }
+  /** The very same bytes were there already. */
+  | { kind: 'known' }
   /** Nobody answered: it may have arrived. */
   | { kind: 'unknown' }
   /** Its nonce is used on the chain. */
@@ -21,7 +22,7 @@ export type Verdict =
 
 /** The words of geth, which other clients follow closely enough. */
 const verdicts: readonly (readonly [RegExp, Verdict])[] = [
-  [/already (known|imported|exists)|known transaction/i, { kind: 'accepted' }],
+  [/already (known|imported|exists)|known transaction/i, { kind: 'known' }],
   [/nonce (is )?too low|nonce has already been used/i, { kind: 'nonce-used' }],
   [/replacement transaction underpriced|replacement fee too low/i, { kind: 'nonce-taken' }],
   [/pool is full|pool limit|account limit|too many (pending|queued)|in-flight/i, { kind: 'busy' }],

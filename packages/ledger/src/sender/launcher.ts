@@ -95,7 +95,8 @@ export function createLauncher(options: LauncherOptions): Launcher {
   async function recover(verdict: Verdict, nonce: number, order: CallOrder): Promise<void> {
     if (verdict.kind === 'refused') throw verdict.error
     if (verdict.kind === 'nonce-used') next = Math.max(nonce + 1, await readNonce(order))
-    if (verdict.kind === 'nonce-taken') next = nonce + 1
+    // Bytes that we send for the first time are known: another sender of the account made the same ones.
+    if (verdict.kind === 'nonce-taken' || verdict.kind === 'known') next = nonce + 1
   }
 
   async function nextNonce(order: CallOrder): Promise<number> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { before, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
 import { embeddedModels } from './catalog/embedded-models.ts'
 import { createModelHost } from './host.ts'
@@ -21,27 +21,28 @@ const flags = [
 const wasmUrl = `/disk${new URL(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm')).pathname}`
 const pageModule = `/disk${new URL('./test-support/browser-answers.ts', import.meta.url).pathname}`
 
-suite('verifiable answers in headless Chromium and in Node', () => {
+suite('verifiable answers in headless Chromium and in Node', { timeout: 180_000 }, () => {
   const inNode = new Map<string, Record<string, string>>()
+  const resources = new AsyncDisposableStack()
+  let browser: Browser
+  let url: string
 
   before(async () => {
     await using host = await createModelHost({ models: verifiable, warmUpMs: 0 })
     await Promise.all(
       [...host.models].map(async ([id, model]) => inNode.set(id, await hashModelAnswers(model))),
     )
+    url = resources.use(await serveSources()).url
+    browser = await launchChromium()
+    resources.defer(() => browser.close())
   })
+  after(() => resources.disposeAsync())
 
   for (const { id } of verifiable)
-    test(`${id} gives the same bits`, { timeout: 60_000 }, async () => {
-      await using sources = await serveSources()
-      const browser = await launchChromium()
-      try {
-        const inBrowser = await answersInPage(browser, sources.url, id)
-        assert.deepEqual(inBrowser, inNode.get(id))
-        assert.ok(Object.keys(inBrowser).length > 1, 'there must be answers to compare')
-      } finally {
-        await browser.close()
-      }
+    test(`${id} gives the same bits`, async () => {
+      const inBrowser = await answersInPage(browser, url, id)
+      assert.deepEqual(inBrowser, inNode.get(id))
+      assert.ok(Object.keys(inBrowser).length > 1, 'there must be answers to compare')
     })
 })
 
@@ -57,12 +58,14 @@ async function launchChromium(): Promise<Browser> {
 async function answersInPage(browser: Browser, url: string, id: string) {
   const page = await browser.newPage()
   await page.goto(url)
-  return page.evaluate(
+  const answers = await page.evaluate(
     async ({ module, model, wasm }) => {
       const { hashAnswersInBrowser } = await import(module)
-      const answers: Record<string, string> = await hashAnswersInBrowser(model, wasm)
-      return answers
+      const hashes: Record<string, string> = await hashAnswersInBrowser(model, wasm)
+      return hashes
     },
     { module: pageModule, model: id, wasm: wasmUrl },
   )
+  await page.close()
+  return answers
 }

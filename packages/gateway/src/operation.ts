@@ -16,6 +16,7 @@ export interface Operation<
   path: string
   tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Node'
   summary: string
+  description?: string
   params: P
   query: Q
   /** `noBody` when it takes none. */

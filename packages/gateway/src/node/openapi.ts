@@ -66,11 +66,12 @@ function moveReferences(schema: JsonSchema): JsonSchema {
 }
 
 function describeOperation(operation: Operation, components: Components): object {
-  const { id, tag, summary, params, query, body, access, metered } = operation
+  const { id, tag, summary, description, params, query, body, access, metered } = operation
   return {
     operationId: id,
     tags: [tag],
     summary,
+    ...(description !== undefined && { description }),
     parameters: [
       ...describeParameters(params, 'path', components),
       ...describeParameters(query, 'query', components),

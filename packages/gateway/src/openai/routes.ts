@@ -7,12 +7,17 @@ import { CompletionAnswer, CompletionRequest, planCompletion } from './completio
 import { EmbeddingsAnswer, EmbeddingsRequest, planEmbeddings } from './embeddings.ts'
 import { ModelList, ModelObject, offerToModelObject } from './model-list.ts'
 import { planResponse, ResponseAnswer, ResponseRequest } from './responses.ts'
+import { parameterPolicy } from './sampling.ts'
 
 /** Serves a planned call; `sent` is the request's body as it came. */
 export type Serve = (plan: CallPlan, exchange: Exchange, sent: unknown) => Promise<Answer>
 
 const metered = { ...plain, method: 'POST', tag: 'OpenAI', metered: true } as const
-const streams = { ...metered, alsoAnswers: ['text/event-stream'] }
+const streams = {
+  ...metered,
+  alsoAnswers: ['text/event-stream'],
+  description: parameterPolicy,
+}
 
 /** OpenAI's API, version 1: what its unmodified clients call. */
 export function openaiRoutes(catalogue: Catalogue, serve: Serve): Route[] {

@@ -65,6 +65,9 @@ function isPlainText(value: unknown): boolean {
   return isRecord(value) && value.type === 'text'
 }
 
+/** For the documentation: what happens to parameters that are not in the schema. */
+export const parameterPolicy = `Refused unless they ask for nothing: ${Object.keys(neutral).join(', ')}. Other unknown parameters are ignored.`
+
 /**
  * Other unknown parameters are ignored, as OpenAI-compatible servers do.
  * @throws CodedError `PARAMETER_UNSUPPORTED`

@@ -1,5 +1,5 @@
 import type { Hex } from '@quoin/kernel'
-import type { SignedReceipt } from '@quoin/protocol'
+import { batchScheme, type SignedReceipt } from '@quoin/protocol'
 import type { LocalAccount } from 'viem'
 import { type Payment, payFromChannel } from './batch-payment.ts'
 import type { ChainAccess } from './chain-access.ts'
@@ -149,7 +149,7 @@ async function pay(journey: Journey, known: Demand): Promise<Response> {
     await response.body?.cancel()
     floor = await payment.refused(refusal)
     demand = refusal
-    prices.set(call.priceKey, Promise.resolve(dearer(known, refusal)))
+    prices.set(call.priceKey, Promise.resolve(nextGuess(known, refusal, payer.setup.limits)))
   }
   throw sdkError(
     'PAYMENT_REFUSED',
@@ -175,14 +175,25 @@ async function deliver({ call, transport, lost }: Journey, payment: Payment): Pr
   }
 }
 
-/** The higher of two prices is the better guess for the next call: a voucher for more than needed is no loss. */
-function dearer(a: Demand, b: Demand): Demand {
-  return highestAmount(a) > highestAmount(b) ? a : b
+/**
+ * What to offer for the next call of this kind. Where the price turned out to differ from call to call, a
+ * quarter is added to the highest: a voucher for more than is charged costs nothing, a correction a round trip.
+ */
+function nextGuess(known: Demand, refusal: Demand, limits: SpendingLimits): Demand {
+  const [high, low] = [known, refusal].map(highestAmount).sort((a, b) => Number(b - a))
+  if (high === undefined || high === low) return refusal
+  const ceiling = limits.maxPerCall ?? limits.cap
+  const guess = (high * 5n) / 4n
+  const amount = `${guess < ceiling ? guess : ceiling}`
+  const offers = refusal.offers.map((offer) =>
+    offer.scheme === batchScheme ? { ...offer, amount } : offer,
+  )
+  return { ...refusal, offers }
 }
 
 function highestAmount(demand: Demand): bigint {
-  return demand.offers.reduce(
-    (high, { amount }) => (BigInt(amount) > high ? BigInt(amount) : high),
-    0n,
-  )
+  return demand.offers.reduce((high, { amount }) => {
+    const value = BigInt(amount)
+    return value > high ? value : high
+  }, 0n)
 }

@@ -105,6 +105,8 @@ export class Channel {
   #waiting: Waiter[] = []
   /** Voucher values of calls that run or whose charge is not durable yet. */
   readonly #taken = new Set<bigint>()
+  /** No value above it was ever used, so that most calls need no look into the records. */
+  #highestTaken: bigint
   #lastShort = -1n
   #pumping = false
   #sealed = false
@@ -122,6 +124,7 @@ export class Channel {
     this.#facts = start.facts
     this.#signature = start.signature
     this.#sequence = start.sequence
+    this.#highestTaken = start.ceiling
     this.#limits = shell.limits
     this.#isUsed = shell.isUsed
     this.#clock = shell.clock
@@ -231,6 +234,7 @@ export class Channel {
     if (this.#claimsTurn(call)) this.#dropTurn()
     this.#book = reserve(book, call.amount)
     this.#taken.add(call.max)
+    if (call.max > this.#highestTaken) this.#highestTaken = call.max
     if (this.#waiting.length > 0) this.#pumpSoon()
     return { kind: 'admitted', reservation: this.#reservation(call) }
   }
@@ -289,6 +293,7 @@ export class Channel {
   }
 
   #isSpent(max: bigint): boolean {
+    if (max > this.#highestTaken) return false
     return this.#taken.has(max) || this.#isUsed(max)
   }
 

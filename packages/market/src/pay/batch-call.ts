@@ -10,6 +10,7 @@ import {
   answerWrites,
   createPaidCall,
   type Finished,
+  receiptTextOf,
   receiptWrite,
   responseHeaders,
 } from './paid-call.ts'
@@ -67,14 +68,15 @@ async function settleOnChannel(
     cumulative: charge.cumulative,
     timeMs: context.clock(),
   })
+  const text = receiptTextOf(receipt)
   const settlement = report(context, admitted, { amount, truth: charge.cumulative })
-  const headers = responseHeaders(settlement, receipt)
+  const headers = responseHeaders(settlement, text)
   const writes: Write[] = [
     channelWrite(context, channel, charge.sequence, charge.cumulative),
-    receiptWrite(receipt),
+    receiptWrite(receipt, text),
     ...answerWrites(call, channel.config.payer, outcome, { headers, now: context.clock() }),
   ]
-  if (amount > 0n) writes.push(['useVoucher', channel.id, reservation.max.toString(), receipt.id])
+  if (amount > 0n) writes.push(['useVoucher', channel.id, reservation.max.toString()])
   await context.store.write(channel.id, writes, () => context.channels.drop(channel))
   charge.keep()
   return { receipt, headers }

@@ -16,6 +16,7 @@ import {
   answerWrites,
   createPaidCall,
   type Finished,
+  receiptTextOf,
   receiptWrite,
   responseHeaders,
 } from './paid-call.ts'
@@ -113,11 +114,15 @@ async function serve(
     cumulative: amount,
     timeMs: now,
   })
+  const text = receiptTextOf(receipt)
   const { isImmediate } = context.exact
   try {
     const transaction = isImmediate ? await collectFirst(context, payload, owe) : ''
-    const headers = responseHeaders(report(context, payer, amount, transaction), receipt)
-    const kept = [receiptWrite(receipt), ...answerWrites(call, payer, outcome, { headers, now })]
+    const headers = responseHeaders(report(context, payer, amount, transaction), text)
+    const kept = [
+      receiptWrite(receipt, text),
+      ...answerWrites(call, payer, outcome, { headers, now }),
+    ]
     await context.store.write(nonce, isImmediate ? kept : [owe, ...kept])
     if (!isImmediate) context.exact.schedule()
     return { receipt, headers }

@@ -1,4 +1,4 @@
-import { headerNames, type SignedReceipt, toReceiptJson } from '@quoin/protocol'
+import { headerNames, type SignedReceipt } from '@quoin/protocol'
 import { marketError } from '../errors.ts'
 import type { CallRequest, Outcome, PaidCall } from '../interface.ts'
 import type { Write } from '../store/statements.ts'
@@ -55,17 +55,25 @@ export function createPaidCall(parts: CallParts): PaidCall {
 
 export function responseHeaders(
   settlement: object,
-  receipt: SignedReceipt | null,
+  receiptText: string | null,
 ): Record<string, string> {
   const headers: Record<string, string> = {
     [headerNames.paymentResponse]: encodeHeader(settlement),
     'access-control-expose-headers': `${headerNames.paymentResponse}, ${headerNames.receipt}`,
   }
-  if (receipt) headers[headerNames.receipt] = encodeHeader(toReceiptJson(receipt))
+  if (receiptText !== null)
+    headers[headerNames.receipt] = Buffer.from(receiptText).toString('base64')
   return headers
 }
 
-export function receiptWrite(signed: SignedReceipt): Write {
+/** The receipt's JSON, made once for the header and the records. */
+export function receiptTextOf(signed: SignedReceipt): string {
+  const bigintToText = (_: string, member: unknown) =>
+    typeof member === 'bigint' ? member.toString() : member
+  return JSON.stringify(signed, bigintToText)
+}
+
+export function receiptWrite(signed: SignedReceipt, text: string): Write {
   const { receipt } = signed
   return [
     'addReceipt',
@@ -74,7 +82,7 @@ export function receiptWrite(signed: SignedReceipt): Write {
     receipt.payer,
     Number(receipt.sequence),
     Number(receipt.time),
-    JSON.stringify(toReceiptJson(signed)),
+    text,
   ]
 }
 

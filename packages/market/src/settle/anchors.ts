@@ -51,35 +51,35 @@ export class Anchors {
   /** Null until the receipt's anchor is on the chain. */
   async proof(receiptId: Hex): Promise<ReceiptProof | null> {
     const found = await this.#store.reads.receipt(receiptId)
-    if (found === null || found.epoch === null) return null
-    const row = await this.#store.reads.anchor(found.epoch)
+    if (found === null) return null
+    const row = await this.#store.reads.anchorOf(found.number)
     const anchor = row ? rowToAnchor(row, this.#provider) : null
-    if (anchor === null) return null
-    const tree = await this.#treeOf(found.epoch)
+    if (row === undefined || anchor === null) return null
+    const tree = await this.#treeOf(row)
     return { anchor, path: tree.getProof([receiptId]).map(asHex) }
   }
 
   async #start(): Promise<AnchorRow | null> {
-    const leaves = await this.#store.reads.receiptIds({ epoch: null, limit: maxLeaves })
+    const before = await this.#store.reads.lastAnchor()
+    const from = (before?.last_number ?? 0) + 1
+    const leaves = await this.#store.reads.receiptIds({ from, limit: maxLeaves })
     const last = leaves.at(-1)
     if (last === undefined) return null
     const tree = makeTree(leaves.map(({ id }) => id))
-    const epoch = Math.max(
-      Number(await this.#chain.nextEpoch()),
-      (await this.#store.reads.lastEpoch()) + 1,
-    )
-    await this.#store.write('anchors', [
-      ['startAnchor', epoch, tree.root, leaves.length],
-      ['assignEpoch', epoch, last.number],
-    ])
-    this.#keep(epoch, tree)
-    return {
-      epoch,
+    const next = Number(await this.#chain.nextEpoch())
+    const row = {
+      epoch: Math.max(next, (before?.epoch ?? 0) + 1),
       root: tree.root,
       count: leaves.length,
-      transaction_hash: null,
-      block_number: null,
+      first_number: from,
+      last_number: last.number,
     }
+    const { epoch, root, count } = row
+    await this.#store.write('anchors', [
+      ['startAnchor', epoch, root, count, row.first_number, row.last_number],
+    ])
+    this.#keep(epoch, tree)
+    return { ...row, transaction_hash: null, block_number: null }
   }
 
   async #send(row: AnchorRow): Promise<Anchor | null> {
@@ -97,12 +97,13 @@ export class Anchors {
     )
   }
 
-  async #treeOf(epoch: number): Promise<StandardMerkleTree<[string]>> {
-    const known = this.#trees.get(epoch)
+  async #treeOf(row: AnchorRow): Promise<StandardMerkleTree<[string]>> {
+    const known = this.#trees.get(row.epoch)
     if (known) return known
-    const leaves = await this.#store.reads.receiptIds({ epoch, limit: maxLeaves })
+    const range = { from: row.first_number, to: row.last_number, limit: maxLeaves }
+    const leaves = await this.#store.reads.receiptIds(range)
     const tree = makeTree(leaves.map(({ id }) => id))
-    this.#keep(epoch, tree)
+    this.#keep(row.epoch, tree)
     return tree
   }
 

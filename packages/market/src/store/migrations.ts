@@ -20,7 +20,6 @@ const first: Migration = {
       .createTable('vouchers')
       .addColumn('channel_id', 'text', (column) => column.notNull())
       .addColumn('max_claimable', 'text', (column) => column.notNull())
-      .addColumn('receipt_id', 'text', (column) => column.notNull())
       .addPrimaryKeyConstraint('vouchers_once', ['channel_id', 'max_claimable'])
       .execute()
     await db.schema
@@ -32,10 +31,8 @@ const first: Migration = {
       .addColumn('sequence', 'integer', (column) => column.notNull())
       .addColumn('time', 'integer', (column) => column.notNull())
       .addColumn('json', 'text', (column) => column.notNull())
-      .addColumn('epoch', 'integer')
       .addUniqueConstraint('receipts_sequence', ['channel_id', 'sequence'])
       .execute()
-    await db.schema.createIndex('receipts_epoch').on('receipts').column('epoch').execute()
     await db.schema
       .createIndex('receipts_payer')
       .on('receipts')
@@ -74,6 +71,8 @@ const first: Migration = {
       .addColumn('epoch', 'integer', (column) => column.primaryKey())
       .addColumn('root', 'text', (column) => column.notNull())
       .addColumn('count', 'integer', (column) => column.notNull())
+      .addColumn('first_number', 'integer', (column) => column.notNull())
+      .addColumn('last_number', 'integer', (column) => column.notNull())
       .addColumn('transaction_hash', 'text')
       .addColumn('block_number', 'integer')
       .execute()

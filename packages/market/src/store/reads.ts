@@ -92,13 +92,13 @@ export class Reads {
       .execute()
   }
 
-  async receipt(id: string): Promise<{ signed: SignedReceipt; epoch: number | null } | null> {
+  async receipt(id: string): Promise<{ signed: SignedReceipt; number: number } | null> {
     const row = await this.#db
       .selectFrom('receipts')
-      .select(['json', 'epoch'])
+      .select(['json', 'number'])
       .where('id', '=', id)
       .executeTakeFirst()
-    return row ? { signed: parseReceipt(row.json), epoch: row.epoch } : null
+    return row ? { signed: parseReceipt(row.json), number: row.number } : null
   }
 
   /** Newest first. */
@@ -117,16 +117,11 @@ export class Reads {
   }
 
   /** Ids in the order of their numbers, the order of the leaves before sorting. */
-  async receiptIds(where: { epoch: number | null; limit: number }): Promise<ReceiptNumber[]> {
-    const query = this.#db.selectFrom('receipts').select(['number', 'id'])
-    const rows = await (where.epoch === null
-      ? query.where('epoch', 'is', null)
-      : query.where('epoch', '=', where.epoch)
-    )
-      .orderBy('number')
-      .limit(where.limit)
-      .execute()
-    return rows
+  receiptIds(range: { from: number; to?: number; limit: number }): Promise<ReceiptNumber[]> {
+    let query = this.#db.selectFrom('receipts').select(['number', 'id'])
+    query = query.where('number', '>=', range.from)
+    if (range.to !== undefined) query = query.where('number', '<=', range.to)
+    return query.orderBy('number').limit(range.limit).execute()
   }
 
   pendingAuthorizations(limit: number): Promise<AuthorizationRow[]> {
@@ -139,8 +134,15 @@ export class Reads {
       .execute()
   }
 
-  anchor(epoch: number): Promise<AnchorRow | undefined> {
-    return this.#db.selectFrom('anchors').selectAll().where('epoch', '=', epoch).executeTakeFirst()
+  /** The anchor whose range has this receipt; none while it is not anchored. */
+  anchorOf(number: number): Promise<AnchorRow | undefined> {
+    return this.#db
+      .selectFrom('anchors')
+      .selectAll()
+      .where('last_number', '>=', number)
+      .orderBy('epoch')
+      .limit(1)
+      .executeTakeFirst()
   }
 
   openAnchors(): Promise<AnchorRow[]> {
@@ -152,12 +154,13 @@ export class Reads {
       .execute()
   }
 
-  async lastEpoch(): Promise<number> {
-    const row = await this.#db
+  lastAnchor(): Promise<AnchorRow | undefined> {
+    return this.#db
       .selectFrom('anchors')
-      .select((builder) => builder.fn.max('epoch').as('epoch'))
+      .selectAll()
+      .orderBy('epoch', 'desc')
+      .limit(1)
       .executeTakeFirst()
-    return row?.epoch ?? 0
   }
 }
 

@@ -33,7 +33,6 @@ export interface ChannelTable {
 export interface VoucherTable {
   channel_id: string
   max_claimable: string
-  receipt_id: string
 }
 
 export interface ReceiptTable {
@@ -46,8 +45,6 @@ export interface ReceiptTable {
   time: number
   /** JSON of SignedReceipt. */
   json: string
-  /** The anchor that includes it. */
-  epoch: number | null
 }
 
 /** Answers kept for retries with the same idempotency key. */
@@ -74,10 +71,13 @@ export interface AuthorizationTable {
   created_at: number
 }
 
+/** One anchor covers a range of receipts by their numbers; ranges follow each other without gaps. */
 export interface AnchorTable {
   epoch: number
   root: string
   count: number
+  first_number: number
+  last_number: number
   /** Null until the transaction is known to be on the chain. */
   transaction_hash: string | null
   block_number: number | null

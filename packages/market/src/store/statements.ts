@@ -6,7 +6,7 @@ export const statements = {
     on conflict (channel_id) do update set charged = excluded.charged, ceiling = excluded.ceiling,
       signature = excluded.signature, sequence = excluded.sequence, updated_at = excluded.updated_at`,
   setClaimed: 'update channels set claimed = ? where channel_id = ?',
-  useVoucher: 'insert into vouchers (channel_id, max_claimable, receipt_id) values (?, ?, ?)',
+  useVoucher: 'insert into vouchers (channel_id, max_claimable) values (?, ?)',
   addReceipt:
     'insert into receipts (id, channel_id, payer, sequence, time, json) values (?, ?, ?, ?, ?, ?)',
   addAnswer: `insert into answers
@@ -18,9 +18,8 @@ export const statements = {
     values (?, ?, ?, ?, ?, ?, ?)`,
   setAuthorization:
     'update authorizations set state = ?, transaction_hash = ? where payer = ? and nonce = ?',
-  startAnchor: 'insert into anchors (epoch, root, count) values (?, ?, ?)',
-  /** All receipts up to a number that no anchor has yet. */
-  assignEpoch: 'update receipts set epoch = ? where epoch is null and number <= ?',
+  startAnchor: `insert into anchors (epoch, root, count, first_number, last_number)
+    values (?, ?, ?, ?, ?)`,
   finishAnchor: 'update anchors set transaction_hash = ?, block_number = ? where epoch = ?',
 } as const
 

@@ -177,13 +177,13 @@ async function deliver({ call, transport, lost }: Journey, payment: Payment): Pr
 
 /**
  * What to offer for the next call of this kind. Where the price turned out to differ from call to call, a
- * quarter is added to the highest: a voucher for more than is charged costs nothing, a correction a round trip.
+ * half is added to the highest: a voucher for more than is charged costs nothing, a correction a round trip.
  */
 function nextGuess(known: Demand, refusal: Demand, limits: SpendingLimits): Demand {
   const [high, low] = [known, refusal].map(highestAmount).sort((a, b) => Number(b - a))
   if (high === undefined || high === low) return refusal
   const ceiling = limits.maxPerCall ?? limits.cap
-  const guess = (high * 5n) / 4n
+  const guess = (high * 3n) / 2n
   const amount = `${guess < ceiling ? guess : ceiling}`
   const offers = refusal.offers.map((offer) =>
     offer.scheme === batchScheme ? { ...offer, amount } : offer,

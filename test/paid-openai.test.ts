@@ -98,7 +98,12 @@ test('an unmodified openai client pays for embeddings and a streamed chat and ge
     stream_options: { include_usage: true },
   })
   let usage: OpenAI.CompletionUsage | null | undefined
-  for await (const chunk of stream) usage = chunk.usage ?? usage
+  let receiptsAtFirst: number | undefined
+  for await (const chunk of stream) {
+    usage = chunk.usage ?? usage
+    receiptsAtFirst ??= receipts.length
+  }
+  assert.equal(receiptsAtFirst, 2, 'the text flows before the call is charged')
   assert.ok(usage && usage.completion_tokens > 0 && usage.completion_tokens <= 12)
   assert.equal(receipts.length, 3)
   const last = receipts.at(-1)?.receipt

@@ -11,3 +11,11 @@ export function assertInputSize(model: Model, bytes: number, param: string): voi
   const what = `${param} has ${bytes} bytes; ${id} takes at most ${limits.maxInputBytes} in one call`
   throw gatewayError('INPUT_TOO_LARGE', what, { param })
 }
+
+/** @throws CodedError `INPUT_TOO_LARGE` */
+export function assertTokenCount(model: Model, tokens: number, param: string): void {
+  const { id, limits } = model.manifest
+  if (limits.maxInputTokens === undefined || tokens <= limits.maxInputTokens) return
+  const what = `${param} has a text of ${tokens} tokens; ${id} takes at most ${limits.maxInputTokens}`
+  throw gatewayError('INPUT_TOO_LARGE', what, { param })
+}

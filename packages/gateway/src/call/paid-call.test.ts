@@ -203,6 +203,21 @@ test('a call over its time limit ends with 504 and costs nothing', async () => {
   assert.equal(market.cancelled.length, 1)
 })
 
+test('a stop in the middle of a stream says so, and what was sent is charged', async () => {
+  await using gateway = await startGateway({ price: 1n, limits: { stopMs: 20 } })
+  const { generator, market } = gateway
+  generator.beforeToken = async (index) => {
+    if (index === 3) await until(() => market.calls[0]?.signal.aborted === true)
+  }
+  const ask = chat({ stream: true, max_tokens: 1000 })
+  const answer = await gateway.post('/v1/chat/completions', ask, paid)
+  const [text] = await Promise.all([answer.text(), gateway.gateway.close()])
+  const payloads = parseSseData(text)
+  assert.equal(JSON.parse(payloads.at(-3) ?? '').error.code, 'stopping')
+  assert.ok(receiptMember in JSON.parse(payloads.at(-2) ?? ''))
+  assert.equal(market.outcomes[0]?.unitsOut, 3)
+})
+
 test('a reader who takes nothing holds the model up, and is cut off in the end', async () => {
   await using gateway = await startGateway({ price: 1n, limits: { stalledReaderMs: 300 } })
   const { generator, market } = gateway

@@ -2,7 +2,7 @@ import type { Model } from '@quoin/models'
 import { z } from 'zod'
 import type { CallPlan } from '../call/call-plan.ts'
 import { gatewayError } from '../errors.ts'
-import { assertInputSize } from '../input-size.ts'
+import { assertInputSize, assertTokenCount } from '../input-size.ts'
 import type { Catalogue, Offer } from '../service.ts'
 
 const text = z.string().min(1, 'An empty text has no embedding')
@@ -114,9 +114,13 @@ function checkWidth(dimensions: number | undefined, { model }: Offer): void {
 
 /** Without a tokenizer each byte counts: no tokenizer makes more tokens than that. */
 function countTokens(model: Model, texts: string[]): number {
-  let tokens = 0
-  for (const one of texts) tokens += model.countTokens?.(one) ?? Buffer.byteLength(one)
-  return tokens
+  let sum = 0
+  for (const one of texts) {
+    const tokens = model.countTokens?.(one) ?? Buffer.byteLength(one)
+    if (model.countTokens) assertTokenCount(model, tokens, 'input')
+    sum += tokens
+  }
+  return sum
 }
 
 function base64(vector: Float32Array): string {

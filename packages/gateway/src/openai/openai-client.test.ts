@@ -47,6 +47,8 @@ test('embeddings refuse token numbers, another width and too many texts, and say
   await assert.rejects(create({ input: [[1], [2]] }), { code: 'unsupported_parameter' })
   await assert.rejects(create({ dimensions: 3 }), { status: 400, param: 'dimensions' })
   await assert.rejects(create({ input: ['a', 'b', 'c', 'd', 'e'] }), /at most 4/)
+  const long = create({ input: 'word '.repeat(51) })
+  await assert.rejects(long, { code: 'context_length_exceeded', message: /51 tokens.*at most 50/ })
   const large = create({ input: 'x'.repeat(10_001) })
   await assert.rejects(large, { status: 400, code: 'context_length_exceeded', param: 'input' })
   await assert.rejects(create({ input: '' }), { status: 400, param: 'input' })

@@ -3,7 +3,7 @@ import type { GenerateRequest, Model } from '@quoin/models'
 import type { Units } from '@quoin/protocol'
 import { z } from 'zod'
 import { gatewayError } from '../errors.ts'
-import { assertInputSize } from '../input-size.ts'
+import { assertInputSize, assertTokenCount } from '../input-size.ts'
 import type { Offer } from '../service.ts'
 
 /** What completions, chat completions and responses share. */
@@ -145,5 +145,6 @@ export function planGeneration(
     stop: typeof asked.stop === 'string' ? [asked.stop] : (asked.stop ?? []),
   }
   const promptTokens = model.countTokens?.(prompt) ?? Buffer.byteLength(prompt)
+  if (model.countTokens) assertTokenCount(model, promptTokens, 'prompt')
   return { request, ceiling: { in: promptTokens, out: maxTokens } }
 }

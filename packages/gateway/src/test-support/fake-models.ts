@@ -12,7 +12,7 @@ function manifestOf(own: Pick<ModelManifest, 'id' | 'task' | 'unit' | 'inputs' |
     runtime: 'onnx-native',
     modelCid: `bafkrei-${own.id}`,
     runtimeId: bytes32('7'),
-    limits: { maxBatch: 4, maxInputBytes: 10_000, maxOutputTokens: 1_000_000 },
+    limits: { maxBatch: 4, maxInputBytes: 10_000, maxInputTokens: 50, maxOutputTokens: 1_000_000 },
     createdAt: '2026-01-01T00:00:00Z',
     ...own,
   } satisfies ModelManifest

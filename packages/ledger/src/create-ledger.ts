@@ -105,6 +105,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     checkChain: () => checkChain(client, chainId),
     async [Symbol.asyncDispose]() {
       await sender?.[Symbol.asyncDispose]()
+      if (!options.transport) await closeSocket(client)
     },
   }
 }
@@ -130,6 +131,14 @@ async function checkChain(client: PublicClient, expected: number): Promise<void>
 function transportOf(rpcUrl = 'http://127.0.0.1:8545'): Transport {
   if (/^wss?:/.test(rpcUrl)) return webSocket(rpcUrl, { keepAlive: true, reconnect: true })
   return http(rpcUrl, { batch: true, timeout: 10_000 })
+}
+
+/** HTTP has nothing to close; a socket would keep the process alive, and reconnect for ever. */
+async function closeSocket(client: PublicClient): Promise<void> {
+  if (client.transport.type !== 'webSocket') return
+  const { getRpcClient } = client.transport
+  const socket = await getRpcClient().catch(() => null)
+  socket?.close()
 }
 
 function requireSender(sender: Sender | null): Sender {

@@ -111,10 +111,19 @@ function portOf(address: AddressInfo | string | null): number {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** How long aborted calls and half-sent requests get to end before their connections are cut. */
+const lastWordsMs = 2000
+
 async function closeGateway(app: FastifyInstance, gate: CallGate, stopMs: number): Promise<void> {
   const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(), stopMs)
-  await gate.stop(limit.signal)
-  clearTimeout(timer)
+  const cut = Promise.withResolvers<void>()
+  const abortTimer = setTimeout(() => limit.abort(), stopMs)
+  const cutTimer = setTimeout(() => {
+    app.server.closeAllConnections()
+    cut.resolve()
+  }, stopMs + lastWordsMs)
+  await Promise.race([gate.stop(limit.signal), cut.promise])
   await app.close()
+  clearTimeout(abortTimer)
+  clearTimeout(cutTimer)
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -96,6 +97,18 @@ test('closing aborts calls that do not end in time', async () => {
   await until(() => gateway.generator.made > 0)
   await gateway.gateway.close()
   assert.equal((await call).status, 503)
+})
+
+test('closing does not wait for a request that never ends', async () => {
+  const gateway = await startGateway({ limits: { stopMs: 20 } })
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n')
+  await once(socket, 'ready')
+  assert.equal((await fetch(`${gateway.url}/health`)).status, 200)
+  const closed = once(socket, 'close')
+  await gateway.gateway.close()
+  await closed
 })
 
 test('a taken port is an error that says so', async () => {

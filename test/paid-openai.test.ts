@@ -236,6 +236,33 @@ test('stock @x402/fetch pays with batch settlement, one call after another and a
   assert.ok(refund.success)
 })
 
+test('a stock client pays for a stream, and for what comes after it', async () => {
+  const reader = createPublicClient({ transport: http(node.rpcUrl) })
+  const scheme = new BatchSettlementEvmScheme(toClientEvmSigner(payer(2), reader))
+  const stock = new x402Client().register(network, scheme)
+  stock.setSpendControls(spendControls)
+  const pay = wrapFetchWithPayment(fetch, stock)
+  const client = new OpenAI({
+    baseURL: `${node.url}/v1`,
+    apiKey: 'none',
+    fetch: pay,
+    maxRetries: 0,
+  })
+  for (let count = 0; count < 3; count++) {
+    const stream = await client.completions.create({
+      model: modelFor('generation'),
+      prompt: 'Once more',
+      max_tokens: 20,
+      stop: ' the',
+      stream: true,
+    })
+    let text = ''
+    for await (const chunk of stream) text += chunk.choices[0]?.text ?? ''
+    assert.ok(!text.includes(' the'))
+    assert.equal((await embed(pay, 'between streams')).status, 200)
+  }
+})
+
 test('a retry with the same idempotency key gives the same answer and receipt, for free', async () => {
   const client = new x402Client().register(network, new ExactEvmScheme(payer(3)))
   client.setSpendControls(spendControls)

@@ -47,6 +47,9 @@ export function watchStream(response: Response, watch: StreamWatch): Response {
   const reader = response.body.getReader()
   const decoder = new TextDecoder()
   let text = ''
+  // A reader may cancel after the last event while the end is being read: one of the two tells, once.
+  let ending: Promise<void> | null = null
+  const end = () => (ending ??= watch.ended(proofOfStream(text)))
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
@@ -57,15 +60,15 @@ export function watchStream(response: Response, watch: StreamWatch): Response {
           return
         }
       } catch (error) {
-        watch.broken()
+        if (ending === null) watch.broken()
         throw error
       }
-      await watch.ended(proofOfStream(text))
+      await end()
       controller.close()
     },
     async cancel(reason) {
       const payloads = parseSseData(text)
-      if (payloads.includes('[DONE]')) await watch.ended(proofOfStream(text)).catch(() => {})
+      if (ending !== null || payloads.includes('[DONE]')) await end().catch(() => {})
       else watch.broken()
       await reader.cancel(reason)
     },

@@ -94,6 +94,29 @@ contract RegistryTest is Base {
         registry.revokeReceiptSigner(stranger);
     }
 
+    function testFuzz_OnlyTheOwnerWritesAnEntry(address other, string calldata text) public {
+        vm.assume(other != address(this) && bytes(text).length <= 256);
+        bytes32 artifact = publish("bafy", new bytes32[](0));
+        bytes32 id = register("embed", artifact);
+        vm.expectPartialRevert(Registry.NotOwner.selector);
+        vm.prank(other);
+        registry.setArtifactTerms(artifact, text);
+        vm.expectPartialRevert(Registry.NotOwner.selector);
+        vm.prank(other);
+        registry.transferArtifact(artifact, address(0x1));
+        vm.expectPartialRevert(Registry.NotOwner.selector);
+        vm.prank(other);
+        registry.changeService(id, false, price(), 0);
+        registry.setArtifactTerms(artifact, text);
+        require(keccak256(bytes(registry.artifact(artifact).terms)) == keccak256(bytes(text)), "terms");
+    }
+
+    function testFuzz_TwoServicesNeverShareAnId(string calldata first, string calldata second) public view {
+        vm.assume(keccak256(bytes(first)) != keccak256(bytes(second)));
+        require(registry.serviceId(address(1), 0, first) != registry.serviceId(address(1), 0, second), "names");
+        require(registry.serviceId(address(1), 0, first) != registry.serviceId(address(2), 0, first), "providers");
+    }
+
     function publish(string memory cid, bytes32[] memory parents) private returns (bytes32) {
         return registry.publishArtifact(cid, Registry.ArtifactKind.Model, "Apache-2.0", parents);
     }

@@ -5,6 +5,7 @@ import {ChannelConfig, VoucherClaim} from "../solidity/x402/ChannelTypes.sol";
 import {SessionKeys} from "../solidity/x402/SessionKeys.sol";
 import {X402Settlement} from "../solidity/x402/X402Settlement.sol";
 import {Base} from "./Base.sol";
+import {Wallet} from "./Wallet.sol";
 
 contract SessionKeysTest is Base {
     uint128 private constant DEPOSIT = 1_000_000;
@@ -132,6 +133,19 @@ contract SessionKeysTest is Base {
         vm.warp(deadline + 1);
         vm.expectPartialRevert(SessionKeys.SignatureExpired.selector);
         sessionKeys.authorizeWithSignature(config, 300, EXPIRY, scope, deadline, signature);
+    }
+
+    function test_AContractWalletSignsALimitByErc1271() public {
+        Wallet wallet = new Wallet(payer);
+        config.payer = address(wallet);
+        id = settlement.getChannelId(config);
+        bytes32 digest = sessionKeys.getAuthorizeDigest(id, 300, EXPIRY, 0, 0, START);
+        bytes memory forged = sign(STRANGER_KEY, digest);
+        vm.expectRevert(abi.encodeWithSelector(SessionKeys.InvalidPayerSignature.selector, address(wallet)));
+        sessionKeys.authorizeWithSignature(config, 300, EXPIRY, 0, START, forged);
+        sessionKeys.authorizeWithSignature(config, 300, EXPIRY, 0, START, sign(PAYER_KEY, digest));
+        (, uint128 cap,,) = sessionKeys.sessions(id);
+        assertEq(cap, 300, "cap");
     }
 
     function test_RevokingVoidsASignatureThatWasNotSentYet() public {

@@ -107,8 +107,11 @@ export function createWatcher(options: WatcherOptions): Watcher {
 
   async function resend(flight: Flight): Promise<void> {
     flight.sentAt = performance.now()
-    const { kind } = await broadcast(client, flight.raw, flight.order.doing)
-    logger.debug({ nonce: flight.nonce, verdict: kind }, 'Sent a transaction again')
+    const verdict = await broadcast(client, flight.raw, flight.order.doing)
+    const fields = { nonce: flight.nonce, verdict: verdict.kind }
+    if (verdict.kind === 'refused')
+      logger.warn({ ...fields, error: verdict.error.message }, 'The chain refuses a transaction')
+    else logger.debug(fields, 'Sent a transaction again')
   }
 
   async function raiseFees(flight: Flight): Promise<void> {

@@ -15,7 +15,7 @@ import { richKey } from '../testing/genesis.ts'
 
 const chain = await openDevChain()
 after(() => chain[Symbol.asyncDispose]())
-chain.autoMine()
+chain.autoMine({ heartbeatMs: 200 })
 
 const provider = new JsonRpcProvider(chain.url, undefined, { pollingInterval: 20 })
 after(() => provider.destroy())

@@ -14,8 +14,11 @@ export interface DevChain extends AsyncDisposable {
   readonly rpc: RpcServer
   readonly url: string
   readonly mine: BlockDriver['mine']
-  /** From now on every transaction gets into a block at once. */
-  autoMine(): void
+  /**
+   * From now on every transaction gets into a block at once. With a heartbeat empty blocks come as
+   * well: a client that asks for the block number a moment too late waits for the next block.
+   */
+  autoMine(options?: { heartbeatMs: number }): void
   /** Sends one request over HTTP: the whole response object. */
   request(method: string, params?: unknown[]): Promise<{ result?: unknown; error?: unknown }>
 }
@@ -38,7 +41,7 @@ export async function openDevChain(
     rpc,
     url: rpc.url,
     mine: driver.mine,
-    autoMine() {
+    autoMine(options) {
       let isWaiting = false
       const mineSoon = () => {
         if (isWaiting) return
@@ -49,6 +52,9 @@ export async function openDevChain(
         })
       }
       scope.defer(execution.pool.onPending(mineSoon))
+      if (!options) return
+      const heartbeat = setInterval(mineSoon, options.heartbeatMs)
+      scope.defer(() => clearInterval(heartbeat))
     },
     async request(method, params = []) {
       const response = await fetch(rpc.url, {

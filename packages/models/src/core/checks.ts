@@ -53,14 +53,6 @@ export function checkGenerateRequest(manifest: ModelManifest, request: GenerateR
     throw modelError('INPUT_INVALID', 'stop takes up to 16 texts of 1 to 256 characters each')
 }
 
-/** @throws CodedError `INPUT_INVALID` for NaN and infinities, which would poison the answer silently. */
-export function checkFinite(name: string, { data }: Tensor): void {
-  if (!(data instanceof Float32Array)) return
-  const index = data.findIndex((value) => !Number.isFinite(value))
-  if (index >= 0)
-    throw modelError('INPUT_INVALID', `${name} contains ${data[index]} at element ${index}`)
-}
-
 function checkTensor(spec: TensorSpec, { type, shape, data }: Tensor): void {
   const fits =
     shape.length === spec.shape.length &&

@@ -1,6 +1,5 @@
 import type { Tensor } from '../interface.ts'
 import type { Backend, Session } from './backend.ts'
-import { checkFinite } from './checks.ts'
 import type { Architecture, Engine } from './engine.ts'
 import { modelError } from './errors.ts'
 import { fileNamed } from './files.ts'
@@ -42,8 +41,18 @@ function toUnitRange(image: Tensor | undefined): Tensor {
       shape: image.shape,
       data: Float32Array.from(image.data, (byte) => byte / 255),
     }
-  checkFinite('image', image)
-  if (image.data instanceof Float32Array && image.data.some((value) => value < 0 || value > 1))
-    throw modelError('INPUT_INVALID', 'image has values outside 0..1: divide bytes by 255')
+  checkUnitRange(image.data)
   return image
+}
+
+/** An indexed loop: iterators and callbacks cost ten times as much on 150,000 values. */
+function checkUnitRange(data: Tensor['data']): void {
+  for (let index = 0; index < data.length; index++) {
+    const value = Number(data[index])
+    if (!(value >= 0 && value <= 1))
+      throw modelError(
+        'INPUT_INVALID',
+        `image contains ${value} at element ${index}: values go from 0 to 1, so divide bytes by 255`,
+      )
+  }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type ErrorShape, gatewayError } from './errors.ts'
 
 /** Who may call: anyone, or only the node's operator (loopback and bearer token). */
-export type Access = 'public' | 'operator'
+type Access = 'public' | 'operator'
 
 /** One operation of the gateway. Routes, validation and the OpenAPI document are all made from it. */
 export interface Operation<
@@ -32,13 +32,13 @@ export interface Operation<
   errors?: ErrorShape
 }
 
-export const nothing = z.object({})
+const nothing = z.object({})
 export const noBody = z.undefined()
 /** Spread into an operation that takes no parameters and no body. */
 export const plain = { params: nothing, query: nothing, body: noBody }
 
 /** The request as it came, before validation. */
-export interface RawInput {
+interface RawInput {
   params: unknown
   query: unknown
   body: unknown

@@ -18,6 +18,9 @@ export interface ServeContext extends CallContext {
   callMs: number
 }
 
+/** Serves a planned call; `sent` is the request's body as it came. */
+export type Serve = (plan: CallPlan, exchange: Exchange, sent: unknown) => Promise<Answer>
+
 /**
  * Serves one metered call: admission, the model, the charge, the answer, in this order. A client that
  * leaves stops the model, and is charged for what was made. Nothing is charged when the model fails.

@@ -153,6 +153,31 @@ test('operator routes need the token', async () => {
   assert.deepEqual(await answer.json(), { claims: [], transactions: [], paidAtomic: '7' })
 })
 
+test('an operator puts a model on sale with a price; a wrong price is refused', async () => {
+  await using base = await startGateway()
+  const asked: unknown[] = []
+  const hash = `0x${'1'.repeat(64)}` as const
+  const publish = async (request: unknown) => {
+    asked.push(request)
+    return { modelCid: 'c', serviceId: hash, artifactTransaction: null, serviceTransaction: hash }
+  }
+  await using gateway = await createGateway({ ...base.options, publish })
+  const { url } = await gateway.listen({ host: '127.0.0.1', port: 0 })
+  const send = (body: object) =>
+    fetch(`${url}/quoin/admin/services`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${operatorToken}` },
+      body: JSON.stringify(body),
+    })
+  assert.equal((await send({ model: 'talker', callAtomic: '12' })).status, 200)
+  const price = { callAtomic: 12n, inAtomicPerMillion: 0n, outAtomicPerMillion: 0n }
+  assert.deepEqual(asked, [{ model: 'talker', ...price }])
+  for (const callAtomic of ['-1', '0.5', 7]) {
+    const refused = await send({ model: 'talker', callAtomic })
+    assert.equal(refused.status, 400)
+  }
+})
+
 test('logs have ids and no prompts', async () => {
   const lines: string[] = []
   const write = (fields: object, message: string) => {

@@ -1,7 +1,7 @@
 import type { ModelManifest, TensorSpec } from '@quoin/models'
 import { z } from 'zod'
+import type { Serve } from '../call/serve-call.ts'
 import { gatewayError } from '../errors.ts'
-import type { Serve } from '../openai/routes.ts'
 import { type Answer, plain, type Route, route } from '../operation.ts'
 import type { Catalogue } from '../service.ts'
 import { InferenceAnswer, InferenceRequest, modelVersion, planInference } from './infer.ts'

@@ -1,7 +1,7 @@
 import type { Units } from '@quoin/protocol'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-export interface RequestSample {
+interface RequestSample {
   /** The route's pattern, never the path with its values. */
   route: string
   method: string

@@ -2,7 +2,7 @@ import type { GenerateRequest, Model } from '@quoin/models'
 import type { Units } from '@quoin/protocol'
 import { gatewayError } from '../errors.ts'
 
-export type FinishReason = 'stop' | 'length'
+type FinishReason = 'stop' | 'length'
 
 export interface Generated {
   text: string

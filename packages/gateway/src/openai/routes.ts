@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { CallPlan } from '../call/call-plan.ts'
-import { type Answer, type Exchange, plain, type Route, route } from '../operation.ts'
+import type { Serve } from '../call/serve-call.ts'
+import { plain, type Route, route } from '../operation.ts'
 import type { Catalogue } from '../service.ts'
 import { ChatAnswer, ChatRequest, planChat } from './chat.ts'
 import { CompletionAnswer, CompletionRequest, planCompletion } from './completions.ts'
@@ -8,9 +8,6 @@ import { EmbeddingsAnswer, EmbeddingsRequest, planEmbeddings } from './embedding
 import { ModelList, ModelObject, offerToModelObject } from './model-list.ts'
 import { planResponse, ResponseAnswer, ResponseRequest } from './responses.ts'
 import { parameterPolicy } from './sampling.ts'
-
-/** Serves a planned call; `sent` is the request's body as it came. */
-export type Serve = (plan: CallPlan, exchange: Exchange, sent: unknown) => Promise<Answer>
 
 const metered = { ...plain, method: 'POST', tag: 'OpenAI', metered: true } as const
 const streams = {

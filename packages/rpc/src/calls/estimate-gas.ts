@@ -10,7 +10,7 @@ const toleranceNumerator = 15n
 const toleranceDenominator = 1000n
 
 /** Runs the message with this much gas. */
-export type Attempt = (gas: bigint) => Promise<CallResult>
+type Attempt = (gas: bigint) => Promise<CallResult>
 
 export interface Estimation {
   request: CallRequest

@@ -4,11 +4,8 @@ import {
   BaseError,
   ContractFunctionRevertedError,
   createPublicClient,
-  createWalletClient,
-  defineChain,
   fromRlp,
   type Hex,
-  http,
   InsufficientFundsError,
   NonceTooLowError,
   parseEther,
@@ -20,23 +17,14 @@ import {
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { compileCounter } from '../testing/compile.ts'
 import { openDevChain } from '../testing/dev-chain.ts'
-import { richKey } from '../testing/genesis.ts'
 import { provenValue } from '../testing/verify-proof.ts'
+import { viemClients } from '../testing/viem-clients.ts'
 
 const chain = await openDevChain()
 after(() => chain[Symbol.asyncDispose]())
 chain.autoMine()
 
-const definition = defineChain({
-  id: 31402,
-  name: 'test',
-  nativeCurrency: { name: 'coin', symbol: 'C', decimals: 18 },
-  rpcUrls: { default: { http: [chain.url] } },
-})
-const account = privateKeyToAccount(richKey)
-const settings = { chain: definition, pollingInterval: 20, cacheTime: 0 }
-const reader = createPublicClient({ ...settings, transport: http(chain.url) })
-const wallet = createWalletClient({ ...settings, account, transport: http(chain.url) })
+const { account, reader, settings, wallet } = viemClients(chain.url)
 const { abi, bytecode } = await compileCounter()
 const deployed = await reader.waitForTransactionReceipt({
   hash: await wallet.deployContract({ abi, bytecode }),

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** One request and the answer the suite expects, as they are on the wire. */
-export interface Exchange {
+interface Exchange {
   request: string
   expected: unknown
 }

@@ -11,7 +11,7 @@ export interface LogCriteria {
 }
 
 /** Where to look: one block by hash, or an inclusive range. */
-export type LogRange =
+type LogRange =
   | { by: 'hash'; hash: Hex }
   | { by: 'range'; from: BlockReference; to: BlockReference }
 

@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import {
-  createPublicClient,
-  createWalletClient,
-  defineChain,
-  encodeFunctionData,
-  type Hex,
-  http,
-} from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
+import { encodeFunctionData, type Hex } from 'viem'
 import { compileCounter } from '../testing/compile.ts'
 import { openDevChain } from '../testing/dev-chain.ts'
-import { richKey } from '../testing/genesis.ts'
+import { viemClients } from '../testing/viem-clients.ts'
 
 const chain = await openDevChain({ limits: { traceCharacters: 400_000 } })
 after(() => chain[Symbol.asyncDispose]())
 chain.autoMine()
 
-const definition = defineChain({
-  id: 31402,
-  name: 'test',
-  nativeCurrency: { name: 'coin', symbol: 'C', decimals: 18 },
-  rpcUrls: { default: { http: [chain.url] } },
-})
-const account = privateKeyToAccount(richKey)
-const reader = createPublicClient({
-  chain: definition,
-  pollingInterval: 20,
-  transport: http(chain.url),
-})
-const wallet = createWalletClient({ account, chain: definition, transport: http(chain.url) })
+const { reader, wallet } = viemClients(chain.url)
 const { abi, bytecode } = await compileCounter()
 const deployment = await reader.waitForTransactionReceipt({
   hash: await wallet.deployContract({ abi, bytecode }),

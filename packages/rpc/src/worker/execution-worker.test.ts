@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { CodedError } from '@quoin/kernel'
-import { createPublicClient, createWalletClient, defineChain, http } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { createBlockDriver } from '../testing/block-driver.ts'
-import { richKey, testGenesis } from '../testing/genesis.ts'
+import { testGenesis } from '../testing/genesis.ts'
+import { viemClients } from '../testing/viem-clients.ts'
 import { openExecutionWorker } from './execution-worker.ts'
 
 const folders: string[] = []
@@ -26,23 +25,14 @@ const rpc = { host: '127.0.0.1', port: 0 }
 
 test('the owner drives blocks over the port, clients see them over HTTP, a restart keeps them', async () => {
   const dataDir = await newFolder()
-  const chain = defineChain({
-    id: 31402,
-    name: 'test',
-    nativeCurrency: { name: 'coin', symbol: 'C', decimals: 18 },
-    rpcUrls: { default: { http: [] } },
-  })
   const worker = await openExecutionWorker({ execution: { dataDir, genesis }, rpc })
   const driver = createBlockDriver(worker, () => worker.head())
-  const account = privateKeyToAccount(richKey)
-  const transport = http(worker.rpcUrl)
-  const wallet = createWalletClient({ account, chain, transport })
+  const { account, reader, wallet } = viemClients(worker.rpcUrl)
   const waited = worker.pendingTransactions({ signal: AbortSignal.timeout(10_000) })
   const hash = await wallet.sendTransaction({ to: account.address, value: 1n })
   await waited
   assert.equal((await worker.status()).pool.pending, 1)
   await driver.mine()
-  const reader = createPublicClient({ chain, transport })
   assert.equal((await reader.getTransactionReceipt({ hash })).blockNumber, 1n)
   const head = await worker.head()
   assert.equal(head.number, '0x1')

@@ -22,6 +22,16 @@ suite('the model host', () => {
     assert.equal((await early)?.vectors[0]?.length, 512)
   })
 
+  test('all workers of a verifiable model give the same bits', async () => {
+    const models = embeddedModels.filter(({ id }) => id === 'use-lite')
+    await using host = await createModelHost({ models, maxWorkersPerModel: 2, warmUpMs: 0 })
+    const model = host.models.get('use-lite')
+    const texts = Array.from({ length: 200 }, (_, index) => `number ${index % 4}`)
+    const answers = await Promise.all(texts.map(async (text) => model?.embed?.([text])))
+    for (const [index, answer] of answers.entries())
+      assert.deepEqual(answer?.vectors, answers[index % 4]?.vectors)
+  })
+
   test('the runtime ids of verifiable models change only on purpose', async () => {
     const verifiable = embeddedModels.filter(({ runtime }) => runtime === 'onnx-wasm')
     const manifests = await Promise.all(verifiable.map(createManifest))

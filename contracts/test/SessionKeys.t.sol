@@ -5,6 +5,7 @@ import {ChannelConfig, VoucherClaim} from "../solidity/x402/ChannelTypes.sol";
 import {SessionKeys} from "../solidity/x402/SessionKeys.sol";
 import {X402Settlement} from "../solidity/x402/X402Settlement.sol";
 import {Base} from "./Base.sol";
+import {GreedyCollector} from "./Hostile.sol";
 import {Wallet} from "./Wallet.sol";
 
 contract SessionKeysTest is Base {
@@ -46,6 +47,16 @@ contract SessionKeysTest is Base {
         vm.warp(START + DELAY);
         expectCapExceeded(500, 300);
         claim(500);
+    }
+
+    function test_AGiftBeforeTheFirstSessionDoesNotLoosenIt() public {
+        GreedyCollector gift = new GreedyCollector(1);
+        credit.mint(address(gift), 1);
+        settlement.deposit(config, 1, address(gift), "");
+        authorize(300, EXPIRY);
+        fund(config, DEPOSIT, 1);
+        expectCapExceeded(301, 300);
+        claim(301);
     }
 
     function test_ALowerCapBindsClaimsAfterTheDelayAndAHigherOneAtOnce() public {

@@ -148,11 +148,11 @@ contract SessionKeys is EIP712, ISessionLimits {
         emit SessionAuthorized(channelId, config.payer, config.payerAuthorizer, cap, expiresAt, scope);
     }
 
-    /// @dev What bound claims until now: nothing at all on a channel that held funds without a session.
-    function _bindingCap(Session storage session, bytes32 channelId) private view returns (uint128) {
+    /// @dev What bound claims until now. Without a session that was the escrow: nobody can have served
+    /// more, so a stranger's gift to the channel does not loosen the payer's first cap.
+    function _bindingCap(Session storage session, bytes32 channelId) private view returns (uint128 balance) {
         if (session.withdrawDelay != 0) return _claimableCap(session);
-        (uint128 balance, uint128 totalClaimed) = _settlement().channels(channelId);
-        return balance > totalClaimed ? type(uint128).max : 0;
+        (balance,) = _settlement().channels(channelId);
     }
 
     function _claimableCap(Session storage session) private view returns (uint128) {

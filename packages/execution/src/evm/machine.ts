@@ -6,6 +6,7 @@ import type { Hex } from '@quoin/kernel'
 import { fromHex } from '../codec/bytes.ts'
 import type { WorldState } from '../state/world-state.ts'
 import { EvmState } from './evm-state.ts'
+import { installFasterInterpreter } from './faster-interpreter.ts'
 import { type Rules, rulesOf } from './rules.ts'
 
 /** The surroundings of a message: one block's fields as contracts see them. */
@@ -52,6 +53,7 @@ export class Machine {
     world: WorldState,
     { isPatient }: { isPatient: boolean },
   ): Promise<Machine> {
+    await installFasterInterpreter(common)
     const state = new EvmState(world)
     const chain: { machine?: Machine } = {}
     const blockchain = {

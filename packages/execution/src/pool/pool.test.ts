@@ -3,6 +3,7 @@ import { appendFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Hex } from '@quoin/kernel'
+import { encodeRlp } from '../codec/rlp.ts'
 import { accounts } from '../testing/test-genesis.ts'
 import { createFolder, miner, openTestNode, sign } from '../testing/test-node.ts'
 
@@ -34,11 +35,6 @@ test('what a transaction lacks is said in the words that clients look for', asyn
       'INSUFFICIENT_FUNDS',
       /^insufficient funds for gas \* price \+ value: balance \d+, tx cost \d+, overshot \d+$/,
     ],
-    [
-      { nonce: 1, maxFeePerGas: 1n, maxPriorityFeePerGas: 2n },
-      'TIP_ABOVE_FEE_CAP',
-      /^max priority fee per gas higher than max fee per gas$/,
-    ],
     [{ nonce: 1, chainId: 1 }, 'INVALID_SENDER', /have 1 want 31402/],
     [
       { nonce: 1, gas: 3_000_000n, data: `0x${'00'.repeat(49153)}` },
@@ -52,6 +48,16 @@ test('what a transaction lacks is said in the words that clients look for', asyn
       sign(alice, fields).then((raw) => pool.add(raw)),
       { code, message },
     )
+  // Signed over other fields, so the sender is a stranger: this is found before its balance is.
+  const odd = encodeRlp([
+    ...[[0x7a, 0xaa], [], [2], [1], [0x52, 0x08]].map((bytes) => Uint8Array.from(bytes)),
+    ...[new Uint8Array(20), new Uint8Array(0), new Uint8Array(0), []],
+    ...[new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(1)],
+  ])
+  await assert.rejects(pool.add(Buffer.concat([Uint8Array.of(2), odd])), {
+    code: 'TIP_ABOVE_FEE_CAP',
+    message: 'max priority fee per gas higher than max fee per gas',
+  })
   await assert.rejects(pool.add(Uint8Array.of()), { code: 'DECODE' })
   await assert.rejects(pool.add(Uint8Array.of(0x02, 0xc0)), { code: 'DECODE' })
   await assert.rejects(pool.add(Uint8Array.of(0x07, 0xc0)), { code: 'TYPE_NOT_SUPPORTED' })

@@ -56,7 +56,6 @@ function usageExit(error: CommanderError, terminal: Terminal): number {
 function report(failure: Failure, terminal: Terminal, code = failure.code): void {
   const { message, hint } = code === 'USAGE' ? { ...failure, hint: seeHelp } : failure
   terminal.document({ error: { code, message, hint } })
-  if (terminal.json) return
   const [first = '', ...rest] = wrap(message, terminal.columns - 7)
   terminal.note(`${terminal.style('red', 'error')}  ${first}`)
   for (const line of rest) terminal.note(`       ${line}`)

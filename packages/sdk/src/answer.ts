@@ -41,39 +41,51 @@ export interface StreamWatch {
   broken(): void
 }
 
-/** Passes a streamed answer through untouched, and tells what its last event carried. */
+/**
+ * Passes a streamed answer through untouched, and tells what it carried: before its last event is handed on,
+ * so that a reader who stops there has its receipt checked already.
+ */
 export function watchStream(response: Response, watch: StreamWatch): Response {
   if (!response.body) throw sdkError('PROTOCOL_VIOLATION', 'A streamed answer without a body')
   const reader = response.body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  // A reader may cancel after the last event while the end is being read: one of the two tells, once.
-  let ending: Promise<void> | null = null
-  const end = () => (ending ??= watch.ended(proofOfStream(text)))
+  let isWatched = true
+  const finish = async (): Promise<void> => {
+    if (!isWatched) return
+    isWatched = false
+    await watch.ended(proofOfStream(text))
+  }
+  const read = async () => {
+    try {
+      return await reader.read()
+    } catch (error) {
+      if (isWatched) watch.broken()
+      throw error
+    }
+  }
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      try {
-        const { done, value } = await reader.read()
-        if (!done) {
-          text += decoder.decode(value, { stream: true })
-          controller.enqueue(value)
-          return
-        }
-      } catch (error) {
-        if (ending === null) watch.broken()
-        throw error
+      const { done, value } = await read()
+      if (done) {
+        await finish()
+        return controller.close()
       }
-      await end()
-      controller.close()
+      if (isWatched) text += decoder.decode(value, { stream: true })
+      if (isWatched && hasEnded(text)) await finish()
+      controller.enqueue(value)
     },
     async cancel(reason) {
-      const payloads = parseSseData(text)
-      if (ending !== null || payloads.includes('[DONE]')) await end().catch(() => {})
-      else watch.broken()
+      if (isWatched) watch.broken()
+      isWatched = false
       await reader.cancel(reason)
     },
   })
   return copyOf(response, stream)
+}
+
+function hasEnded(text: string): boolean {
+  return text.includes('[DONE]') && parseSseData(text).includes('[DONE]')
 }
 
 function proofOfStream(text: string): AnswerProof {

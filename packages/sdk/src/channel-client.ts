@@ -100,7 +100,7 @@ export function createChannelClient(options: ChannelClientOptions): ChannelClien
     revoke: async (channelId) => {
       const record = await find(channelId)
       const mined = await ledger.sessions.revoke(record.config)
-      const expiresAt = Math.floor(Date.now() / 1000)
+      const expiresAt = nowSeconds()
       const session = record.session && { ...record.session, expiresAt }
       await store.save({ ...record, session, expiresAt })
       return mined
@@ -118,7 +118,8 @@ export function createChannelClient(options: ChannelClientOptions): ChannelClien
       const settlement = await askRefund(await find(channelId), url, transport)
       const record = await find(channelId)
       const { balance } = await ledger.channels.state(record.channelId)
-      await store.save({ ...record, deposited: balance })
+      // Closed: later calls open a new channel, with limits of their own.
+      await store.save({ ...record, deposited: balance, expiresAt: nowSeconds() })
       const { transaction, amount } = settlement
       return { transactionHash: `0x${transaction.slice(2)}`, amount: BigInt(amount ?? 0) }
     },
@@ -141,6 +142,7 @@ export function createChannelClient(options: ChannelClientOptions): ChannelClien
   }
 }
 
+const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 const anyService: Hex = `0x${'0'.repeat(64)}`
 
 /** What a paid route asks for, learnt without calling it. */

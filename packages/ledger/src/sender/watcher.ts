@@ -45,9 +45,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   function watch(flight: Flight): void {
     flights.set(flight.nonce, flight)
     flight.outcome.promise.catch(() => {})
-    loop ??= run().finally(() => {
-      loop = null
-    })
+    loop ??= run()
   }
 
   async function run(): Promise<void> {
@@ -65,6 +63,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
     }
     for (const flight of flights.values()) flight.outcome.reject(signal.reason)
     flights.clear()
+    // Here, and not when the promise is done: a flight may come in between.
+    loop = null
   }
 
   /** One poll. */

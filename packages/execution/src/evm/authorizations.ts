@@ -32,8 +32,7 @@ function applyOne(
   evm.journal.addAlwaysWarmAddress(authority)
   const account = world.account(authority)
   if (account !== null && hasCode(account)) {
-    const code = world.code(authority)
-    if (code.length !== 23 || code[0] !== 0xef || code[1] !== 0x01 || code[2] !== 0x00) return false
+    if (!isDelegation(world.code(authority))) return false
   }
   if ((account?.nonce ?? 0n) !== nonce) return false
   world.setAccount(authority, { ...(account ?? blankAccount), nonce: nonce + 1n })
@@ -43,4 +42,9 @@ function applyOne(
       : Buffer.concat([Uint8Array.of(0xef, 0x01, 0x00), fromHex(address)])
   world.setCode(authority, code)
   return account !== null
+}
+
+/** Code that is only a pointer to another account's code. */
+export function isDelegation(code: Uint8Array): boolean {
+  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00
 }

@@ -140,3 +140,7 @@ function evmHeader(environment: Environment): EvmHeader {
     getBlobGasPrice: () => blobBaseFee,
   }
 }
+
+export function addressOf(hex: Hex): Address {
+  return new Address(fromHex(hex))
+}

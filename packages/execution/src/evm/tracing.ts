@@ -2,8 +2,8 @@ import type { EVMResult, Message as EvmMessage, InterpreterStep } from '@ethereu
 import { toHex, toWord } from '../codec/bytes.ts'
 import type { CallFrame, Tracer } from '../interface.ts'
 import type { Machine } from './machine.ts'
+import type { Message } from './message.ts'
 import { failureOf, type Outcome } from './outcome.ts'
-import type { Message } from './transition.ts'
 
 /**
  * Lets a tracer see what the machine runs. The outermost frame has the gas of the whole message;

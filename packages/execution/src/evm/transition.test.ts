@@ -12,7 +12,8 @@ import { WorldState } from '../state/world-state.ts'
 import { createTestGenesis } from '../testing/test-genesis.ts'
 import { createFolder } from '../testing/test-node.ts'
 import { type Environment, Machine } from './machine.ts'
-import { applyMessage, type Message } from './transition.ts'
+import type { Message } from './message.ts'
+import { applyMessage } from './transition.ts'
 
 const address = (n: number): Hex => `0x${n.toString(16).padStart(40, '0')}`
 /** Accounts 1000 and up have coins, 1002 has code, 1003 delegates to it; 1 to 10 are precompiles. */

@@ -1,6 +1,6 @@
+import { isDelegation } from '../evm/authorizations.ts'
 import { floorGas, intrinsicGas } from '../evm/intrinsic-gas.ts'
 import type { Rules } from '../evm/rules.ts'
-import { isDelegation } from '../evm/transition.ts'
 import type { Header, Transaction } from '../interface.ts'
 import { blankAccount, hasCode } from '../state/account.ts'
 import type { WorldState } from '../state/world-state.ts'

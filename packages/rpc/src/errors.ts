@@ -51,6 +51,8 @@ export function rpcError(code: RpcErrorCode, message: string, data?: string) {
   return new CodedError<RpcErrorCode>(code, message, data === undefined ? {} : { detail: { data } })
 }
 
+/** Why work stops that nobody waits for any more. */
+export const clientWentAway = () => rpcError('SERVER', 'the client went away')
 export const serverError = (message: string) => rpcError('SERVER', message)
 export const invalidParams = (message: string) => rpcError('INVALID_PARAMS', message)
 export const invalidArgument = (index: number, problem: string) =>

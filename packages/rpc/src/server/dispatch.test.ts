@@ -11,16 +11,23 @@ const logger: Logger = {
 }
 let calls = 0
 let seen: AbortSignal | null = null
+const arrived = Promise.withResolvers<void>()
+const told = Promise.withResolvers<unknown>()
 const release = Promise.withResolvers<void>()
 
 const chain = await openDevChain({
   logger,
-  limits: { requestMs: 50, concurrentRequests: 2 },
+  limits: { requestMs: 100, concurrentRequests: 2 },
   methods: {
     test_endless: method(0, (_, context: MethodContext) => {
       calls++
       seen = context.signal
       return new Promise(() => {})
+    }),
+    test_gone: method(0, async (_, { signal }) => {
+      signal.addEventListener('abort', () => told.resolve(signal.reason))
+      arrived.resolve()
+      await told.promise
     }),
     test_wait: method(0, async (_, { signal }) => {
       await release.promise
@@ -36,8 +43,22 @@ after(() => chain[Symbol.asyncDispose]())
 
 test('a method that takes too long is answered with a timeout and told to stop', async () => {
   const { error } = await chain.request('test_endless')
-  assert.deepEqual(error, { code: -32002, message: 'request timed out after 50 ms' })
+  assert.deepEqual(error, { code: -32002, message: 'request timed out after 100 ms' })
   assert.equal(seen?.aborted, true)
+})
+
+test('a method is told when its caller has gone', async () => {
+  const hangUp = new AbortController()
+  const sent = fetch(chain.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'test_gone' }),
+    signal: hangUp.signal,
+  })
+  await arrived.promise
+  hangUp.abort()
+  await assert.rejects(sent)
+  assert.match(String(await told.promise), /the client went away/)
 })
 
 test('the requests of a batch share the time of one', async () => {

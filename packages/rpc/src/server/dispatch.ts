@@ -1,8 +1,7 @@
 import { errorToJson, invalidParams, isBug, rpcError } from '../errors.ts'
 import type { Method, MethodTable } from '../methods/context.ts'
 import { isObject } from '../params/values.ts'
-import type { Subscriptions } from '../subscriptions/subscriptions.ts'
-import { RequestContext, type ServerContext } from './request-context.ts'
+import { type Caller, RequestContext, type ServerContext } from './request-context.ts'
 
 /** A request's identity as it came, already as JSON text. */
 type IdText = string
@@ -10,7 +9,7 @@ type IdText = string
 /** Answers JSON-RPC 2.0 texts (https://www.jsonrpc.org/specification). */
 export interface Dispatcher {
   /** The answer to a request or a batch, null when nothing is to be said (notifications). */
-  answer(body: string, subscriptions: Subscriptions | null): Promise<string | null>
+  answer(body: string, caller: Caller): Promise<string | null>
   /** The answer to something that could not be read as a request. */
   refuse(error: unknown): string
 }
@@ -18,18 +17,18 @@ export interface Dispatcher {
 export function createDispatcher(methods: MethodTable, server: ServerContext): Dispatcher {
   return { answer, refuse: (error) => errorText('null', error) }
 
-  async function answer(body: string, subscriptions: Subscriptions | null) {
+  async function answer(body: string, caller: Caller) {
     let message: unknown
     try {
       message = JSON.parse(body)
     } catch {
       return errorText('null', rpcError('PARSE_ERROR', 'parse error: the body is not JSON'))
     }
-    if (Array.isArray(message)) return answerBatch(message, subscriptions)
-    return answerOne(message, subscriptions)
+    if (Array.isArray(message)) return answerBatch(message, caller)
+    return answerOne(message, caller)
   }
 
-  async function answerBatch(messages: unknown[], subscriptions: Subscriptions | null) {
+  async function answerBatch(messages: unknown[], caller: Caller) {
     const { batchItems, batchCharacters } = server.limits
     if (messages.length === 0) return errorText('null', rpcError('INVALID_REQUEST', 'empty batch'))
     if (messages.length > batchItems) {
@@ -43,7 +42,7 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
       const text =
         characters > batchCharacters
           ? tooLargeText(message)
-          : await answerOne(message, subscriptions, deadlineMs)
+          : await answerOne(message, caller, deadlineMs)
       if (text === null) continue
       answers.push(text)
       characters += text.length
@@ -59,17 +58,13 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
   }
 
   /** Requests of a batch share the time of one. */
-  async function answerOne(
-    message: unknown,
-    subscriptions: Subscriptions | null,
-    deadlineMs?: number,
-  ) {
+  async function answerOne(message: unknown, caller: Caller, deadlineMs?: number) {
     if (!isObject(message) || typeof message.method !== 'string')
       return errorText('null', rpcError('INVALID_REQUEST', 'invalid request'))
     const id = idText(message)
     try {
       if (id === '') throw rpcError('INVALID_REQUEST', 'invalid request: id is no string or number')
-      const result = await run(message.method, message.params, { subscriptions, deadlineMs })
+      const result = await run(message.method, message.params, { caller, deadlineMs })
       return id === null
         ? null
         : `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result ?? null)}}`
@@ -82,10 +77,7 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
   async function run(
     name: string,
     params: unknown,
-    {
-      subscriptions,
-      deadlineMs,
-    }: { subscriptions: Subscriptions | null; deadlineMs: number | undefined },
+    { caller, deadlineMs }: { caller: Caller; deadlineMs: number | undefined },
   ) {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined
     if (!method)
@@ -97,7 +89,7 @@ export function createDispatcher(methods: MethodTable, server: ServerContext): D
     const { requestMs } = server.limits
     const leftMs = deadlineMs === undefined ? requestMs : deadlineMs - performance.now()
     if (leftMs < 1) throw timeoutError(requestMs)
-    const context = new RequestContext(server, subscriptions)
+    const context = new RequestContext(server, caller)
     const result = method.run(list, context)
     return result instanceof Promise ? withDeadline(result, context, leftMs) : result
   }

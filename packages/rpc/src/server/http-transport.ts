@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Logger } from '@quoin/kernel'
-import { rpcError } from '../errors.ts'
+import { clientWentAway, rpcError } from '../errors.ts'
 import { type AllowedOrigins, corsHeaders, isAllowedOrigin } from './cors.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
@@ -36,7 +36,10 @@ export function createHttpTransport(options: HttpTransportOptions): RequestListe
       const problem = `request too large: at most ${bodyBytes} bytes`
       return end(request, response, refusal(413, rpcError('INVALID_REQUEST', problem)))
     }
-    const text = await dispatcher.answer(body, null)
+    const text = await dispatcher.answer(body, {
+      subscriptions: null,
+      gone: () => goneSignal(response),
+    })
     end(request, response, { status: 200, text })
   }
 
@@ -72,6 +75,13 @@ export function createHttpTransport(options: HttpTransportOptions): RequestListe
     response.end(text ?? undefined)
     if (status >= 400) request.resume()
   }
+}
+
+/** Aborts when the connection closes, which it also does some time after the answer. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const abort = new AbortController()
+  response.once('close', () => abort.abort(clientWentAway()))
+  return abort.signal
 }
 
 interface Answer {

@@ -5,6 +5,14 @@ import type { MethodContext } from '../methods/context.ts'
 import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 import type { RpcLimits } from './limits.ts'
 
+/** Who asks: a connection, as far as methods care. */
+export interface Caller {
+  /** Null over HTTP. */
+  readonly subscriptions: Subscriptions | null
+  /** Aborts when the connection is gone. Asked for only by methods that take long. */
+  gone(): AbortSignal
+}
+
 /** What all requests of a server share. */
 export interface ServerContext {
   readonly execution: Execution
@@ -19,13 +27,17 @@ export interface ServerContext {
 /** One request's view. Its signal is made only when a method asks for it: most never do. */
 export class RequestContext implements MethodContext {
   readonly #server: ServerContext
-  readonly subscriptions: Subscriptions | null
+  readonly #caller: Caller
   #abort: AbortController | null = null
   #signal: AbortSignal | null = null
 
-  constructor(server: ServerContext, subscriptions: Subscriptions | null) {
+  constructor(server: ServerContext, caller: Caller) {
     this.#server = server
-    this.subscriptions = subscriptions
+    this.#caller = caller
+  }
+
+  get subscriptions() {
+    return this.#caller.subscriptions
   }
 
   get execution() {
@@ -50,7 +62,11 @@ export class RequestContext implements MethodContext {
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    this.#signal ??= AbortSignal.any([this.#server.stopping, this.#abort.signal])
+    this.#signal ??= AbortSignal.any([
+      this.#server.stopping,
+      this.#abort.signal,
+      this.#caller.gone(),
+    ])
     return this.#signal
   }
 

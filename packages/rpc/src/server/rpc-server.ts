@@ -49,51 +49,13 @@ export type RpcServerErrorCode = 'PORT_IN_USE' | 'LISTEN_FAILED'
  * @throws CodedError PORT_IN_USE, LISTEN_FAILED
  */
 export async function createRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { execution, host, origins = '*', logger = silentLogger } = options
-  const limits = { ...defaultRpcLimits, ...options.limits }
-  const stop = new AbortController()
-  const filters = new FilterStore(execution, {
-    maxFilters: limits.filters,
-    maxChanges: limits.filterChanges,
-    idleMs: limits.filterIdleMs,
-    logger,
-  })
-  const clientVersion = options.clientVersion ?? 'quoin/0.1.0'
-  const dispatcher = createDispatcher(options.methods ?? methodTable, {
-    execution,
-    limits,
-    filters,
-    clientVersion,
-    logger,
-    stopping: stop.signal,
-  })
-  const inFlight = new InFlight(limits.concurrentRequests)
-  const { refusal } = options
-  const server = createServer(
-    {
-      requestTimeout: limits.receiveMs,
-      headersTimeout: limits.receiveMs,
-      keepAliveTimeout: 65_000,
-      noDelay: true,
-    },
-    createHttpTransport({
-      dispatcher,
-      inFlight,
-      origins,
-      bodyBytes: limits.bodyBytes,
-      logger,
-      ...(refusal ? { refusal } : {}),
-    }),
-  )
-  server.maxConnections = limits.connections
-  const webSockets = refusal
-    ? null
-    : createWebSocketTransport({ server, dispatcher, execution, inFlight, origins, limits, logger })
+  const { host, logger = silentLogger } = options
+  const parts = assemble(options)
+  const { server, inFlight, webSockets } = parts
   try {
     await listen(server, options)
   } catch (error) {
-    webSockets?.close()
-    filters[Symbol.dispose]()
+    parts.release()
     throw error
   }
   const port = boundPort(server)
@@ -106,16 +68,57 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
     status: () => ({ requests: inFlight.count, webSockets: webSockets?.count ?? 0 }),
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
-      await inFlight.drained(limits.stopMs)
-      stop.abort(serverError('the server stops'))
-      webSockets?.close()
-      filters[Symbol.dispose]()
+      await inFlight.drained(parts.limits.stopMs)
+      parts.release()
       server.closeIdleConnections()
       webSockets?.terminate()
       server.closeAllConnections()
       await closed
     },
   }
+}
+
+/** The server and what belongs to it, before it listens. */
+function assemble(options: RpcServerOptions) {
+  const { execution, origins = '*', logger = silentLogger, refusal } = options
+  const limits = { ...defaultRpcLimits, ...options.limits }
+  const stop = new AbortController()
+  const filters = new FilterStore(execution, {
+    maxFilters: limits.filters,
+    maxChanges: limits.filterChanges,
+    idleMs: limits.filterIdleMs,
+    logger,
+  })
+  const dispatcher = createDispatcher(options.methods ?? methodTable, {
+    execution,
+    limits,
+    filters,
+    clientVersion: options.clientVersion ?? 'quoin/0.1.0',
+    logger,
+    stopping: stop.signal,
+  })
+  const inFlight = new InFlight(limits.concurrentRequests)
+  const { bodyBytes } = limits
+  const transport = { dispatcher, inFlight, origins, bodyBytes, logger }
+  const server = createServer(
+    {
+      requestTimeout: limits.receiveMs,
+      headersTimeout: limits.receiveMs,
+      keepAliveTimeout: 65_000,
+      noDelay: true,
+    },
+    createHttpTransport(refusal ? { ...transport, refusal } : transport),
+  )
+  server.maxConnections = limits.connections
+  const webSockets = refusal
+    ? null
+    : createWebSocketTransport({ server, dispatcher, execution, inFlight, origins, limits, logger })
+  const release = () => {
+    stop.abort(serverError('the server stops'))
+    webSockets?.close()
+    filters[Symbol.dispose]()
+  }
+  return { server, inFlight, webSockets, limits, release }
 }
 
 function listen(server: Server, { host, port }: RpcServerOptions): Promise<void> {

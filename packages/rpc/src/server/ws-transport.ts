@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream'
 import type { Execution } from '@quoin/execution'
 import type { Logger } from '@quoin/kernel'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { clientWentAway } from '../errors.ts'
 import { Subscriptions } from '../subscriptions/subscriptions.ts'
 import { type AllowedOrigins, isAllowedOrigin } from './cors.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
 import type { RpcLimits } from './limits.ts'
+import type { Caller } from './request-context.ts'
 
 export interface WebSocketTransportOptions {
   server: Server
@@ -62,10 +64,15 @@ export function createWebSocketTransport(options: WebSocketTransportOptions) {
       send,
       most: limits.subscriptionsPerConnection,
     })
+    const gone = new AbortController()
+    const caller: Caller = { subscriptions, gone: () => gone.signal }
     let running = 0
     socket.on('pong', () => alive.add(socket))
     socket.on('error', (error) => logger.debug({ error }, 'A WebSocket failed'))
-    socket.on('close', () => subscriptions[Symbol.dispose]())
+    socket.on('close', () => {
+      subscriptions[Symbol.dispose]()
+      gone.abort(clientWentAway())
+    })
     socket.on('message', (data) => {
       if (++running >= limits.webSocketRequests) socket.pause()
       inFlight
@@ -79,7 +86,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions) {
     async function answer(data: RawData): Promise<void> {
       const text = inFlight.isFull
         ? dispatcher.refuse(inFlight.fullError())
-        : await dispatcher.answer(data.toString(), subscriptions)
+        : await dispatcher.answer(data.toString(), caller)
       if (text !== null) send(text)
       subscriptions.release()
     }

@@ -20,6 +20,7 @@ export type {
   Log,
   PoolErrorCode,
   Receipt,
+  ReplayBlockOptions,
   StateOverride,
   StateReader,
   Tracer,

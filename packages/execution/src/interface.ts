@@ -25,6 +25,8 @@ export interface Execution extends AsyncDisposable {
   ): Promise<SimulatedBlock[]>
   /** Runs a mined transaction again in its place in its block. */
   replay(transactionHash: Hex, tracer?: Tracer): Promise<CallResult | null>
+  /** Runs the transactions of a block again, one after the other; null when it or its state is unknown. */
+  replayBlock(blockHash: Hex, options: ReplayBlockOptions): Promise<CallResult[] | null>
   /**
    * Executes an RLP block of any fork of the configured chain and makes it the head when its parent
    * is the head (as `geth import`). @throws CodedError INVALID_BLOCK
@@ -232,6 +234,12 @@ export interface CallResult {
   createdAddress: Hex | null
   /** Addresses and slots touched (EIP-2930), for eth_createAccessList. */
   accessed: { address: Hex; storageKeys: Hex[] }[]
+}
+
+export interface ReplayBlockOptions {
+  /** Sees the transaction with this index. */
+  tracerFor(index: number): Tracer
+  signal?: AbortSignal
 }
 
 /** Called synchronously while the EVM runs. */

@@ -66,6 +66,7 @@ interface Parts {
 }
 
 function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: Parts): Execution {
+  const { logger = silentLogger } = options
   const machines = new Machines(chain.forks, { isPatient: false })
   const patient = new Machines(chain.forks, { isPatient: true })
   const depositContract = depositContractOf(options.genesis)
@@ -77,7 +78,12 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
   const listeners = new Set<(event: HeadEvent) => void>()
   const headChanged = (event: HeadEvent) => {
     pool.headChanged(event)
-    for (const listener of listeners) listener(event)
+    for (const listener of listeners)
+      try {
+        listener(event)
+      } catch (cause) {
+        logger.error({ cause }, 'A listener to new heads failed')
+      }
   }
   const engine = new Engine({
     chain,
@@ -103,6 +109,7 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
     simulate: (simulation, place) => simulator.simulate(simulation, place),
     call: (request, callOptions) => caller.call(request, callOptions),
     replay: (hash, tracer) => caller.replay(hash, tracer),
+    replayBlock: (hash, replayOptions) => caller.replayBlock(hash, replayOptions),
     importBlock: (rlp) => serial.run(() => importBlock({ chain, processor, headChanged }, rlp)),
     onHead(listener) {
       listeners.add(listener)
@@ -130,7 +137,7 @@ async function importBlock(
       'INVALID_BLOCK',
       `unknown ancestor: ${header.parentHash} of block ${header.number}`,
     )
-  chain.addCandidate(await processor.check(decoded, parent))
+  await chain.addCandidate(await processor.check(decoded, parent))
   if (parent.hash !== chain.head.hash) return header
   const event = await chain.setHead(
     header.hash,

@@ -5,7 +5,13 @@ import { type Message, transactionMessage } from '../evm/message.ts'
 import type { Outcome } from '../evm/outcome.ts'
 import { attachTracer } from '../evm/tracing.ts'
 import { applyMessage } from '../evm/transition.ts'
-import type { CallOptions, CallRequest, CallResult, Tracer } from '../interface.ts'
+import type {
+  CallOptions,
+  CallRequest,
+  CallResult,
+  ReplayBlockOptions,
+  Tracer,
+} from '../interface.ts'
 import { BlockExecutor } from './block-executor.ts'
 import type { Chain } from './chain.ts'
 import type { Machines } from './machines.ts'
@@ -74,6 +80,34 @@ export class Caller {
       if (transaction === undefined) throw new Error('The index points to a transaction')
       const message = transactionMessage(transaction, header.baseFeePerGas)
       return runTraced(machine, message, tracer === undefined ? {} : { tracer })
+    })
+  }
+
+  async replayBlock(
+    blockHash: Hex,
+    { tracerFor, signal }: ReplayBlockOptions,
+  ): Promise<CallResult[] | null> {
+    const { chain, machines, depositContract } = this.#options
+    const block = await chain.byHash(blockHash)
+    const parent = block && chain.headerOf(block.header.parentHash)
+    if (block === null || parent === null || !chain.hasState(parent)) return null
+    const { header, transactions } = block
+    const world = chain.world(parent)
+    return machines.use(header, world, async (machine) => {
+      const opening = { ...header, uncles: [] }
+      const executor = new BlockExecutor(machine, opening, { depositContract, alwaysEvm: true })
+      await executor.open(world, chain.environment(header))
+      const results: CallResult[] = []
+      for (const [index, transaction] of transactions.entries()) {
+        signal?.throwIfAborted()
+        const message = transactionMessage(transaction, header.baseFeePerGas)
+        const trace = attachTracer(machine, tracerFor(index), message)
+        const outcome = await executor.add(transaction)
+        trace.end(outcome)
+        machine.evm.events.removeAllListeners()
+        results.push(resultOf(machine, message, outcome, new Map()))
+      }
+      return results
     })
   }
 

@@ -1,5 +1,4 @@
 import { CodedError, type Hex } from '@quoin/kernel'
-import { encodeBlock } from '../codec/block.ts'
 import { fromHex } from '../codec/bytes.ts'
 import type { Environment } from '../evm/machine.ts'
 import type { Block, BlockReader, HeadEvent, Header, Receipt } from '../interface.ts'
@@ -11,7 +10,9 @@ import { blobBaseFee } from './fees.ts'
 import type { ForkSchedule } from './forks.ts'
 import { createGenesis } from './genesis.ts'
 import type { GenesisState } from './genesis-schema.ts'
-import type { Store, StoreBatch } from './store.ts'
+import { type HeadPath, headBatch } from './head-batch.ts'
+import type { Store } from './store.ts'
+import { storeGenesis } from './store-genesis.ts'
 
 /** How many executed blocks wait in memory for a fork choice, and how far behind the head. */
 const maxCandidates = 64
@@ -81,15 +82,21 @@ export class Chain implements BlockReader {
     return this.#candidates.get(hash)
   }
 
-  /** Keeps an executed block; its parent is known. */
-  addCandidate(candidate: Candidate): void {
+  /** Keeps an executed block; its parent is known. Too many of them, and the oldest goes to disk. */
+  async addCandidate(candidate: Candidate): Promise<void> {
     const { hash } = candidate.block.header
     if (this.#candidates.has(hash)) return
     this.#candidates.set(hash, candidate)
     this.nodes.addPending(candidate.writes)
     if (this.#candidates.size <= maxCandidates) return
-    const oldest = this.#candidates.keys().next()
-    if (!oldest.done) this.#candidates.delete(oldest.value)
+    const [oldest] = this.#candidates.values()
+    if (oldest === undefined) return
+    await this.#store.write({ blocks: [storedForm(oldest)], canonical: [], transactions: [] })
+    this.#candidates.delete(oldest.block.header.hash)
+    this.#forgetPending()
+  }
+
+  #forgetPending(): void {
     this.nodes.resetPending([...this.#candidates.values()].map(({ writes }) => writes))
   }
 
@@ -154,25 +161,11 @@ export class Chain implements BlockReader {
    * null when the block was the head already.
    */
   async setHead(hash: Hex, safe: Hex | null, finalized: Hex | null): Promise<HeadEvent | null> {
-    const { added, removed } = this.#pathTo(hash)
-    const batch: StoreBatch = {
-      blocks: [],
-      canonical: [],
-      transactions: [],
-      pointers: { head: hash, safe, finalized },
-    }
-    for (const { header, transactions } of removed) {
-      batch.canonical.push({ number: header.number, hash: null })
-      for (const { hash } of transactions)
-        batch.transactions.push({ hash, blockHash: null, index: 0 })
-    }
-    for (const { header, transactions } of added) {
-      const candidate = this.#candidates.get(header.hash)
-      if (candidate !== undefined) batch.blocks.push(storedForm(candidate))
-      batch.canonical.push({ number: header.number, hash: header.hash })
-      for (const [index, transaction] of transactions.entries())
-        batch.transactions.push({ hash: transaction.hash, blockHash: header.hash, index })
-    }
+    const path = this.#pathTo(hash)
+    if (path === null) throw new Error(`An ancestor of the block ${hash} is not known`)
+    const { added, removed } = path
+    const pointers = { head: hash, safe, finalized }
+    const batch = headBatch(path, pointers, (each) => this.#candidates.get(each))
     const removedReceipts = removed.map((block) => ({
       block,
       receipts: this.receiptsOf(block.header.hash) ?? [],
@@ -204,7 +197,7 @@ export class Chain implements BlockReader {
     for (const [candidateHash, candidate] of this.#candidates)
       if (candidate.block.header.number + maxCandidateAge < block.header.number)
         this.#candidates.delete(candidateHash)
-    this.nodes.resetPending([...this.#candidates.values()].map(({ writes }) => writes))
+    this.#forgetPending()
     if (isSame) return null
     const added = change.added.map((one) => ({
       block: one,
@@ -213,24 +206,26 @@ export class Chain implements BlockReader {
     return { block, receipts: this.receiptsOf(hash) ?? [], added, removed: change.removed }
   }
 
-  /** Blocks to add, lowest first, and to remove, highest first, on the way from the head to a block. */
-  #pathTo(hash: Hex): { added: Block[]; removed: Block[] } {
-    const added: Block[] = []
-    let block = this.#known(hash)
-    while (this.canonicalHash(block.header.number) !== block.header.hash) {
-      added.unshift(block)
-      block = this.#known(block.header.parentHash)
-    }
-    const removed: Block[] = []
-    for (let number = this.#head.number; number > block.header.number; number--)
-      removed.push(this.#known(this.canonicalHash(number) ?? this.#head.hash))
-    return { added, removed }
+  /** Whether all blocks between this one and the canonical chain are known, so that it can be the head. */
+  isConnected(hash: Hex): boolean {
+    return this.#pathTo(hash) !== null
   }
 
-  #known(hash: Hex): Block {
-    const block = this.blockOf(hash)
-    if (block === null) throw new Error(`The block ${hash} is not known`)
-    return block
+  #pathTo(hash: Hex): HeadPath | null {
+    const added: Block[] = []
+    let block = this.blockOf(hash)
+    while (block !== null && this.canonicalHash(block.header.number) !== block.header.hash) {
+      added.unshift(block)
+      block = this.blockOf(block.header.parentHash)
+    }
+    if (block === null) return null
+    const removed: Block[] = []
+    for (let number = this.#head.number; number > block.header.number; number--) {
+      const old = this.blockOf(this.canonicalHash(number) ?? this.#head.hash)
+      if (old === null) throw new Error(`The store lacks the canonical block ${number}`)
+      removed.push(old)
+    }
+    return { added, removed }
   }
 
   async byHash(hash: Hex): Promise<Block | null> {
@@ -272,31 +267,4 @@ export class Chain implements BlockReader {
   async rawReceipts(hash: Hex): Promise<Uint8Array[] | null> {
     return this.#archive.rawReceipts(hash)
   }
-}
-
-async function storeGenesis(
-  store: Store,
-  header: Header,
-  writes: Candidate['writes'],
-): Promise<void> {
-  const candidate: Candidate = {
-    block: { header, transactions: [], uncles: [], size: 0 },
-    receipts: [],
-    cores: [],
-    encoded: encodeGenesisBlock(header),
-    writes,
-    requests: [],
-    fees: 0n,
-  }
-  await store.write({
-    blocks: [storedForm(candidate)],
-    canonical: [{ number: 0n, hash: header.hash }],
-    transactions: [],
-    pointers: { head: header.hash, safe: null, finalized: null },
-    genesis: header.hash,
-  })
-}
-
-function encodeGenesisBlock(header: Header): Uint8Array {
-  return encodeBlock(header, [], header.withdrawalsRoot === undefined ? undefined : [])
 }

@@ -173,3 +173,35 @@ test('a block takes the best payers first, keeps the order of nonces and stops a
   assert.deepEqual(senders, [1, 1, 2, 2], 'four transfers of 21,000 fit into 100,000')
   assert.deepEqual(node.execution.pool.status(), { pending: 2, queued: 0 })
 })
+
+test('a long chain of candidates becomes canonical at once, and a head behind is no way back', async () => {
+  await using builder = await openTestNode()
+  await using folder = await createFolder()
+  const hashes: Hex[] = []
+  {
+    await using other = await openTestNode({ dataDir: folder.path })
+    for (let nonce = 0; nonce < 80; nonce++) {
+      await builder.send(alice, { to: bob.address, nonce })
+      const payload = await builder.build()
+      assert.equal((await other.check(payload)).status, 'VALID')
+      await builder.setHead(payload.executionPayload.blockHash)
+      hashes.push(builder.head.hash)
+    }
+    const events: HeadEvent[] = []
+    other.execution.onHead(() => {
+      throw new Error('a listener that fails hurts no one')
+    })
+    other.execution.onHead((event) => events.push(event))
+    assert.equal((await other.setHead(builder.head.hash)).status, 'VALID')
+    assert.deepEqual(
+      events.map(({ added }) => added.length),
+      [80],
+    )
+    assert.equal((await other.setHead(hashes[10] ?? zeroHash)).status, 'VALID')
+    assert.equal(other.head.hash, builder.head.hash)
+  }
+  await using reopened = await openTestNode({ dataDir: folder.path })
+  assert.equal(await reopened.balance(bob.address), await builder.balance(bob.address))
+  for (const [index, hash] of hashes.entries())
+    assert.equal((await reopened.execution.blocks.byNumber(BigInt(index + 1)))?.header.hash, hash)
+})

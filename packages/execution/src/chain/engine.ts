@@ -50,7 +50,7 @@ export class Engine implements EngineApi {
     return this.#options.exclusively(async () => {
       const { chain } = this.#options
       const header = chain.headerOf(state.headBlockHash)
-      if (header === null) {
+      if (header === null || !chain.isConnected(header.hash)) {
         const reason = this.#invalid.get(state.headBlockHash)
         return {
           payloadStatus: reason === undefined ? syncing : invalid(null, reason),
@@ -59,10 +59,14 @@ export class Engine implements EngineApi {
       }
       const safe = this.#pointer(state.safeBlockHash, 'safe')
       const finalized = this.#pointer(state.finalizedBlockHash, 'finalized')
+      // A block below the head that is canonical already: a consensus layer that catches up.
+      const isBehind =
+        header.number < chain.head.number && chain.canonicalHash(header.number) === header.hash
       const isMoved =
-        header.hash !== chain.head.hash ||
-        safe !== (chain.safe?.hash ?? null) ||
-        finalized !== (chain.finalized?.hash ?? null)
+        !isBehind &&
+        (header.hash !== chain.head.hash ||
+          safe !== (chain.safe?.hash ?? null) ||
+          finalized !== (chain.finalized?.hash ?? null))
       if (isMoved) {
         const event = await chain.setHead(header.hash, safe, finalized)
         if (event !== null) this.#options.headChanged(event)
@@ -109,7 +113,7 @@ export class Engine implements EngineApi {
           const reason = this.#invalid.get(header.parentHash)
           return reason === undefined ? syncing : invalid(null, `links to invalid block: ${reason}`)
         }
-        chain.addCandidate(await this.#options.processor.check(decoded, parent))
+        await chain.addCandidate(await this.#options.processor.check(decoded, parent))
         return valid(header.hash)
       } catch (cause) {
         if (!(cause instanceof CodedError) || cause.code !== 'INVALID_BLOCK') throw cause
@@ -166,7 +170,7 @@ export class Engine implements EngineApi {
       },
       (baseFee) => this.#options.source(parent, baseFee),
     )
-    chain.addCandidate(candidate)
+    await chain.addCandidate(candidate)
     const envelope = envelopeOf(candidate)
     this.#own.set(candidate.block.header.hash, envelope)
     dropBeyond(this.#own, maxPayloads)

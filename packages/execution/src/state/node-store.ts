@@ -21,7 +21,7 @@ export class NodeStore {
   readonly #nodeLimit: number
   #nodeCount = 0
 
-  constructor(store: Store, { nodeLimit = 600_000 }: { nodeLimit?: number } = {}) {
+  constructor(store: Store, { nodeLimit = 300_000 }: { nodeLimit?: number } = {}) {
     this.#store = store
     this.#nodeLimit = nodeLimit
   }

@@ -44,14 +44,22 @@ function traceBlock(parse: Parser<BlockReference>): Method {
   })
 }
 
-async function traceAll(block: Block, tracing: Tracing, context: MethodContext) {
-  const traces = []
-  for (const transaction of block.transactions) {
-    context.signal.throwIfAborted()
-    const result = await traceMined(transaction, tracing, context)
-    traces.push({ txHash: transaction.hash, result })
-  }
-  return traces
+async function traceAll(block: Block, { factory, budget }: Tracing, context: MethodContext) {
+  const { transactions } = block
+  const recorders = transactions.map(() => factory(budget))
+  const results = await context.execution.replayBlock(block.header.hash, {
+    tracerFor: (index) => recorders[index]?.tracer ?? {},
+    signal: context.signal,
+  })
+  if (!results) throw serverError(`the state before block ${block.header.number} is not kept`)
+  refuseOverlong(budget, context)
+  return transactions.map(({ hash, gas }, index) => {
+    const result = results[index]
+    return {
+      txHash: hash,
+      result: result ? recorders[index]?.finish({ result, gasLimit: gas }) : null,
+    }
+  })
 }
 
 async function traceMined(transaction: Transaction, tracing: Tracing, context: MethodContext) {

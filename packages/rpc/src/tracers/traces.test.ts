@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { encodeFunctionData, type Hex } from 'viem'
+import { encodeFunctionData, getContractAddress, type Hex } from 'viem'
 import { compileCounter } from '../testing/compile.ts'
 import { openDevChain } from '../testing/dev-chain.ts'
 import { viemClients } from '../testing/viem-clients.ts'
@@ -113,18 +113,26 @@ test('the struct log has every step, with what is on the stack and in storage', 
   }
 })
 
-test('a block’s traces are those of its transactions', async () => {
-  const receipt = await send('set', [44n])
-  const { result } = await chain.request('debug_traceBlockByNumber', [
-    `0x${receipt.blockNumber.toString(16)}`,
-    { tracer: 'callTracer' },
-  ])
-  assert.deepEqual(result, [
-    {
-      txHash: receipt.transactionHash,
-      result: await trace(receipt.transactionHash, { tracer: 'callTracer' }),
-    },
-  ])
+test('a block’s traces are those of its transactions, each after the ones before it', async () => {
+  await using quiet = await openDevChain()
+  const sender = viemClients(quiet.url)
+  const counter = getContractAddress({ from: sender.account.address, nonce: 0n })
+  const hashes = [await sender.wallet.deployContract({ abi, bytecode, gas: 2_000_000n, nonce: 0 })]
+  for (const [index, value] of [42n, 13n, 43n].entries()) {
+    const data = encodeFunctionData({ abi, functionName: 'setThroughSelf', args: [value] })
+    const nonce = index + 1
+    hashes.push(await sender.wallet.sendTransaction({ to: counter, data, gas: 300_000n, nonce }))
+  }
+  const block = await quiet.mine()
+  for (const config of [{ tracer: 'callTracer', tracerConfig: { withLog: true } }, {}]) {
+    const alone = []
+    for (const txHash of hashes) {
+      const { result } = await quiet.request('debug_traceTransaction', [txHash, config])
+      alone.push({ txHash, result })
+    }
+    const { result } = await quiet.request('debug_traceBlockByHash', [block, config])
+    assert.deepEqual(result, alone)
+  }
 })
 
 test('a call is traced without being sent, over state that is made up', async () => {

@@ -22,7 +22,7 @@ export const PaymentRequirements = z.object({
   amount: AtomicAmount,
   asset: Address,
   payTo: Address,
-  maxTimeoutSeconds: z.number().positive().max(31_536_000),
+  maxTimeoutSeconds: z.number().min(0).max(31_536_000),
   extra: Json.nullish(),
 })
 export type PaymentRequirements = z.infer<typeof PaymentRequirements>

@@ -1,17 +1,31 @@
 import { createGateway, type Service } from '@quoin/gateway'
 import type { Hex } from '@quoin/kernel'
 import { openMarket } from '@quoin/market'
-import type { Model, ModelHost } from '@quoin/models'
+import { createModelHost, type Model, type ModelHost } from '@quoin/models'
 import { providerKey } from './keys.ts'
 import { answerQuestions, priceAtomic, ServerOrders, type ServerReport } from './protocol.ts'
 
-/** Our gateway on our market, selling a model that answers at once: what is left is the cost of serving. */
+/**
+ * Our gateway on our market, selling a model that answers at once, so that only the cost of serving is left,
+ * and the embedded embedding model; each of them for money and for free.
+ */
 const orders = ServerOrders.parse(JSON.parse(process.argv[2] ?? ''))
-const models = createHost([instantEmbedder('paid', '1'), instantEmbedder('free', '2')])
+const embedded = await createModelHost({ maxWorkersPerModel: 1 })
+await embedded.ready()
+const real = embedded.models.get('use-lite')
+if (!real) throw new Error('The embedded embedding model is gone')
+const models = createHost([
+  instantEmbedder('paid', '1'),
+  instantEmbedder('free', '2'),
+  renamed(real, 'real-paid'),
+  renamed(real, 'real-free'),
+])
 const market = await openMarket({ ...orders, providerKey })
 const services = new Map<string, Service>([
   ['paid', serviceOf('paid', '1', priceAtomic * 1_000_000n)],
   ['free', serviceOf('free', '2', 0n)],
+  ['real-paid', serviceOf('real-paid', '3', 10_000_000n)],
+  ['real-free', serviceOf('real-free', '4', 0n)],
 ])
 const gateway = await createGateway({
   models,
@@ -45,6 +59,10 @@ function serviceOf(modelId: string, digit: string, inAtomicPerMillion: bigint): 
     inAtomicPerMillion,
     outAtomicPerMillion: 0n,
   }
+}
+
+function renamed(model: Model, id: string): Model {
+  return Object.assign(Object.create(model), { manifest: { ...model.manifest, id } })
 }
 
 function instantEmbedder(id: string, digit: string): Model {

@@ -1,5 +1,6 @@
 import { parseMoney } from '@quoin/protocol'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseExpiry } from './client/expiry.ts'
 
 /** Flags that several commands share, so that each has one name and one meaning. */
 export const flags = {
@@ -39,4 +40,37 @@ export function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isSafeInteger(count) && count > 0) return count
   throw new InvalidArgumentError('Write a whole number above zero.')
+}
+
+/** For those who pay. */
+export const consumerFlags: FlagName[] = [
+  'account',
+  'passwordFile',
+  'gatewayUrl',
+  'rpcUrl',
+  'dataDir',
+  'json',
+]
+
+/** The default is shown as it is written, not as the atomic units that it stands for. */
+export function amountOption(flag: string, description: string, value: string): Option {
+  return new Option(flag, description).argParser(parseCredits).default(parseCredits(value), value)
+}
+
+export function parseAddress(text: string): string {
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase()
+  throw new InvalidArgumentError('Write an address: 0x and 40 hexadecimal digits.')
+}
+
+export function parseTime(text: string): string {
+  if (parseExpiry(text, 0) !== null) return text
+  throw new InvalidArgumentError('Write a time such as 90m, 12h or 7d.')
+}
+
+export function toExpiry(text: string): number {
+  return parseExpiry(text, Date.now()) ?? 0
+}
+
+export function examples(lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  quoin ${line}`).join('\n')}`
 }

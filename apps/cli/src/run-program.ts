@@ -33,7 +33,10 @@ export async function runProgram(
     return exitCodes.done
   } catch (error) {
     if (error instanceof CommanderError) return usageExit(error, terminal)
-    if (interrupt.signal.aborted) return exitCodes.interrupted
+    if (interrupt.signal.aborted) {
+      terminal.note('Interrupted')
+      return exitCodes.interrupted
+    }
     const failure = describeFailure(error)
     report(failure, terminal)
     if (failure.code === 'INTERNAL' && error instanceof Error && error.stack)

@@ -10,13 +10,13 @@ import {
 } from '@quoin/protocol'
 import type { LocalAccount } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { readSettlement } from './batch-payment.ts'
 import type { ChannelRecord, ChannelStore } from './channel-store.ts'
 import { sdkError } from './errors.ts'
 import type { Demand } from './offers.ts'
 import { type BatchTerms, chooseBatchTerms, parseDemand } from './offers.ts'
 import { lowerCase } from './payer.ts'
 import { paymentHeader, randomBytes32, signVoucher } from './payments.ts'
+import { readSettlement } from './settlement-header.ts'
 
 /** A channel that this payer has, as its own records and the chain know it. */
 export interface OwnChannel {

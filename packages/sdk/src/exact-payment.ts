@@ -1,12 +1,13 @@
 import type { PaymentRequirements } from '@quoin/protocol'
 import { type AnswerProof, isEventStream, readAnswer, watchStream } from './answer.ts'
-import { type Payment, readSettlement } from './batch-payment.ts'
 import { sdkError } from './errors.ts'
 import type { Demand, Offer } from './offers.ts'
 import type { OutgoingCall } from './outgoing-call.ts'
 import type { Payer } from './payer.ts'
+import type { Payment } from './payment.ts'
 import { paymentHeader, signExact } from './payments.ts'
 import { receiptFaults } from './receipt-check.ts'
+import { readSettlement } from './settlement-header.ts'
 
 export type ExactOffer = Extract<Offer, { scheme: 'exact' }>
 

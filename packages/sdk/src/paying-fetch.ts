@@ -1,7 +1,7 @@
 import type { Hex } from '@quoin/kernel'
 import { batchScheme, type SignedReceipt } from '@quoin/protocol'
 import type { LocalAccount } from 'viem'
-import { type Payment, payFromChannel } from './batch-payment.ts'
+import { payFromChannel } from './batch-payment.ts'
 import type { ChainAccess } from './chain-access.ts'
 import { type ChannelStore, memoryChannelStore } from './channel-store.ts'
 import { sdkError } from './errors.ts'
@@ -11,6 +11,7 @@ import { type AllowedAsset, type QuoinNetwork, quoinNetwork, receiptsAddress } f
 import { chooseOffer, type Demand, parseDemand } from './offers.ts'
 import { LostCalls, type OutgoingCall, readCall, sendCall } from './outgoing-call.ts'
 import { Payer } from './payer.ts'
+import type { Payment } from './payment.ts'
 
 export interface PayingFetchOptions {
   /** The most that all calls together may cost, in atomic units; on the chain, the session key's cap. */

@@ -1,3 +1,4 @@
+import type { Consumer } from '../client/consumer.ts'
 import { checkLines } from '../commands/receipt.ts'
 import { formatCoin, formatCount, formatCredit } from '../output/amounts.ts'
 import { renderFacts } from '../output/table.ts'
@@ -14,6 +15,26 @@ import type {
 
 const indent = '  '
 const labelWidth = 11
+
+/** Where the demo runs and who pays. */
+export function renderStart(
+  { consumer, startedHere }: { consumer: Consumer; startedHere: boolean },
+  terminal: Terminal,
+): void {
+  const { node, info, account, isDevelopment } = consumer
+  const whose = startedHere ? 'started for this demo' : 'which was running'
+  terminal.line(`${terminal.style('bold', 'Quoin demo')} on a node ${whose}`)
+  terminal.line()
+  print(
+    [
+      ['gateway', `${node.url}  chain ${info.chainId}`],
+      ['payer', `${account.address}${isDevelopment ? '  (development account)' : ''}`],
+      ['provider', info.provider],
+    ],
+    terminal,
+  )
+  terminal.line()
+}
 
 /** A step as it ends: what it did, its transactions and costs, who has what before and after. */
 export function renderStep(step: StepReport, terminal: Terminal): void {

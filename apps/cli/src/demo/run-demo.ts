@@ -14,7 +14,7 @@ import { assertionsOf } from './assertions.ts'
 import { deploy } from './deploy.ts'
 import { type Exchanged, exchange } from './exchange.ts'
 import { authorize, freeze, settle } from './pay.ts'
-import { renderCalls, renderEnd, renderStep, renderVerification } from './render.ts'
+import { renderCalls, renderEnd, renderStart, renderStep, renderVerification } from './render.ts'
 import type { DemoReport, StepReport } from './report.ts'
 import { runStep, type Stage } from './stage.ts'
 import { verify } from './verify.ts'
@@ -101,6 +101,7 @@ async function runDemo(context: Context, setup: DemoSetup): Promise<DemoReport> 
     renderStep(report, terminal)
     if (report.name === 'exchange') renderCalls(exchanged, terminal)
   }
+  renderStart(setup, terminal)
   await show(runStep(stage, 'deploy', () => deploy(stage)))
   await show(runStep(stage, 'freeze', () => freeze(stage)))
   await show(runStep(stage, 'authorize', () => authorize(stage)))

@@ -11,8 +11,10 @@ import type { Machines } from './machines.ts'
 /** Where a block under construction takes its transactions from, best first. */
 export interface TransactionSource {
   next(): Transaction | null
-  /** The last one could not be used, so neither can later ones of its sender. */
+  /** The last one does not fit into this block, so neither do later ones of its sender. */
   drop(): void
+  /** The last one is of no use on this state. */
+  reject(): void
 }
 
 export interface BuildAttributes {
@@ -128,7 +130,7 @@ async function fillBlock(executor: BlockExecutor, source: TransactionSource): Pr
       await executor.add(transaction)
     } catch (cause) {
       if (!(cause instanceof CodedError) || cause.code !== 'INVALID_TRANSACTION') throw cause
-      source.drop()
+      source.reject()
     }
   }
 }

@@ -16,10 +16,16 @@ interface Entry {
 export class BestFirst implements TransactionSource {
   readonly #heap: Entry[] = []
   readonly #baseFee: bigint
+  readonly #rejected: (transaction: Transaction) => void
   #last: Entry | null = null
 
-  constructor(queues: Iterable<readonly Transaction[]>, baseFee: bigint) {
+  constructor(
+    queues: Iterable<readonly Transaction[]>,
+    baseFee: bigint,
+    rejected: (transaction: Transaction) => void = () => {},
+  ) {
     this.#baseFee = baseFee
+    this.#rejected = rejected
     let order = 0
     for (const queue of queues) this.#offer({ queue, position: 0, tip: 0n, order: order++ })
   }
@@ -31,6 +37,12 @@ export class BestFirst implements TransactionSource {
   }
 
   drop(): void {
+    this.#last = null
+  }
+
+  reject(): void {
+    const transaction = this.#last?.queue[this.#last.position]
+    if (transaction !== undefined) this.#rejected(transaction)
     this.#last = null
   }
 

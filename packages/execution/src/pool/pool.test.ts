@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Hex } from '@quoin/kernel'
 import { encodeRlp } from '../codec/rlp.ts'
-import { accounts } from '../testing/test-genesis.ts'
+import { accounts, chainId, createTestGenesis } from '../testing/test-genesis.ts'
 import { createFolder, miner, openTestNode, sign } from '../testing/test-node.ts'
 
 const [alice, bob, carol] = accounts
@@ -208,4 +208,38 @@ test('consensus is told when there is something for a block', async () => {
   const waiting = execution.pendingTransactions({ signal: abort.signal })
   abort.abort(new Error('stopped'))
   await assert.rejects(waiting, /stopped/)
+})
+
+test('a transaction whose sender was emptied leaves the pool', async () => {
+  const spender = '0x00000000000000000000000000000000000000e0'
+  // Delegated to: sends all that the account has to 0xdd.
+  const drain: Hex = '0x5f5f5f5f4760dd5af100'
+  const genesis = createTestGenesis({ [spender]: { nonce: '0x1', code: drain } })
+  await using node = await openTestNode({ genesis })
+  const authorization = await bob.signAuthorization({ contractAddress: spender, chainId, nonce: 0 })
+  const fields = { type: 'eip7702', gas: 300_000n, value: 0n, to: bob.address } as const
+  const left = await node.send(bob, { nonce: 1 })
+  await node.send(alice, { ...fields, authorizationList: [authorization] })
+  assert.equal((await node.mine()).receipts.length, 1)
+  assert.equal(await node.balance(bob.address), 0n)
+  assert.equal(node.execution.pool.get(left), null)
+})
+
+test('a transaction that the next fork forbids leaves the pool once a block could not use it', async () => {
+  const genesis = createTestGenesis()
+  const blobSchedule = {
+    cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3338477 },
+    prague: { target: 6, max: 9, baseFeeUpdateFraction: 5007716 },
+    osaka: { target: 6, max: 9, baseFeeUpdateFraction: 5007716 },
+  }
+  const config = { ...genesis.config, osakaTime: 2, blobSchedule }
+  await using node = await openTestNode({ genesis: { ...genesis, config } })
+  await node.mine()
+  const large = await node.send(alice, { gas: 20_000_000n })
+  assert.equal((await node.mine()).receipts.length, 0, 'Osaka limits the gas of one transaction')
+  assert.equal(node.execution.pool.get(large), null)
+  await assert.rejects(node.send(alice, { gas: 20_000_000n }), {
+    code: 'GAS_LIMIT',
+    message: /gas limit too high/,
+  })
 })

@@ -54,6 +54,8 @@ export class Pool implements TransactionPool {
   readonly #senders = new Map<Hex, SenderQueue>()
   readonly #listeners = new Set<(transaction: Transaction) => void>()
   readonly #waiters = new Set<() => void>()
+  /** What a block could not use: looked at again with the next head. */
+  readonly #suspects = new Set<Hex>()
   #world: WorldState
 
   constructor(options: PoolOptions) {
@@ -63,6 +65,7 @@ export class Pool implements TransactionPool {
 
   async add(raw: Uint8Array): Promise<Hex> {
     const { journal, limits } = this.#options
+    if (raw[0] === 3) throw poolError('TYPE_NOT_SUPPORTED', 'transaction type not supported')
     if (raw.length > limits.transactionBytes)
       throw poolError(
         'OVERSIZED',
@@ -70,7 +73,6 @@ export class Pool implements TransactionPool {
       )
     const hash = toHex(keccak256(raw))
     if (this.#byHash.has(hash)) throw poolError('ALREADY_KNOWN', 'already known')
-    if (raw[0] === 3) throw poolError('TYPE_NOT_SUPPORTED', 'transaction type not supported')
     const transaction = decodeTransaction(raw)
     const accepted = this.#accept(transaction)
     try {
@@ -134,7 +136,7 @@ export class Pool implements TransactionPool {
       const count = queue.pendingCount
       if (count > 0) queues.push(queue.all.slice(0, count))
     }
-    return new BestFirst(queues, baseFee)
+    return new BestFirst(queues, baseFee, ({ hash }) => this.#suspects.add(hash))
   }
 
   /** Resolves once a transaction could go into the next block. @throws the signal's reason */
@@ -159,6 +161,7 @@ export class Pool implements TransactionPool {
     for (const address of [...this.#senders.keys()]) this.#refresh(address)
     for (const { block } of removed)
       for (const transaction of block.transactions) this.#returnToPool(transaction)
+    this.#examineSuspects()
     this.#expire()
     this.#shrinkJournal()
     if (this.#waiters.size > 0 && this.#hasExecutable()) this.#wake()
@@ -261,6 +264,25 @@ export class Pool implements TransactionPool {
     } catch (cause) {
       this.#options.logger.debug({ cause }, 'Dropped a transaction of a removed block')
     }
+  }
+
+  #examineSuspects(): void {
+    const { chain, chainId } = this.#options
+    const { head } = chain
+    const rules = chain.forks.rulesAt(head.number + 1n, head.timestamp)
+    for (const hash of this.#suspects) {
+      const transaction = this.get(hash)
+      if (transaction === null) continue
+      const others = (this.#senders.get(transaction.from)?.cost ?? 0n) - costOf(transaction)
+      try {
+        checkStateless(transaction, { head, rules, chainId })
+        checkSender(transaction, this.#world, others)
+      } catch (cause) {
+        this.#options.logger.debug({ hash, cause }, 'Dropped a transaction that no block can use')
+        this.#remove(transaction)
+      }
+    }
+    this.#suspects.clear()
   }
 
   /** Transactions that wait behind a gap for too long leave. */

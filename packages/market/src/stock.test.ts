@@ -55,6 +55,19 @@ test('64 calls at once by one stock client on one channel are all answered', asy
   assert.equal(server.served() - before, 64)
 })
 
+test('the stock client pays stream after stream with no round trip more than it needs', async () => {
+  const { fetch } = stockBatchClient(chain, 7)
+  const url = server.url.replace('/paid', '/stream')
+  const before = server.refused()
+  for (let i = 0; i < 4; i++) {
+    const response = await fetch(url, { method: 'POST', body: `stream ${i}` })
+    assert.equal(await response.text(), 'data: {"ok":1}\n\n')
+  }
+  assert.equal(server.refused() - before, 4, 'only the first request of each call, without payment')
+  const [receipt] = await market.receipts.list({ limit: 1 })
+  assert.equal(receipt?.receipt.cumulative, 2800n, 'the receipt has the truth')
+})
+
 test('the stock exact client pays call by call, and its transfers arrive', async () => {
   const { fetch } = stockExactClient(chain, 3)
   for (let i = 0; i < 3; i++) {

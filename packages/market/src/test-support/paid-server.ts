@@ -10,6 +10,8 @@ export interface PaidServer extends AsyncDisposable {
   url: string
   /** Calls that really ran. */
   served: () => number
+  /** Calls that were answered with 402 or another refusal. */
+  refused: () => number
 }
 
 export interface Handler {
@@ -20,8 +22,11 @@ export interface Handler {
 
 export async function startPaidServer(market: Market, handler: Handler): Promise<PaidServer> {
   let count = 0
+  let refused = 0
   const server = createServer((request, response) => {
-    serve(market, handler, request, response, () => count++).catch((error: unknown) => {
+    const onServed = () => count++
+    const onRefused = () => refused++
+    serve(market, handler, request, response, onServed, onRefused).catch((error: unknown) => {
       response.writeHead(503).end(String(error))
     })
   })
@@ -31,6 +36,7 @@ export async function startPaidServer(market: Market, handler: Handler): Promise
   return {
     url: `http://127.0.0.1:${port}/paid`,
     served: () => count,
+    refused: () => refused,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
@@ -45,6 +51,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   count: () => void,
+  refuse: () => void,
 ): Promise<void> {
   let body = ''
   for await (const chunk of request) body += chunk
@@ -57,6 +64,7 @@ async function serve(
   response.on('close', () => gone.abort())
   const admission = await market.admit(callOf(request, body, handler.ceilingAtomic, gone.signal))
   if (admission.kind === 'refused') {
+    refuse()
     response.writeHead(admission.status, admission.headers).end(JSON.stringify(admission.body))
     return
   }
@@ -66,6 +74,12 @@ async function serve(
   }
   const { answer, amountAtomic } = await handler.run(body)
   count()
+  const isStream = request.url === '/stream'
+  if (isStream)
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      ...admission.call.streamHeaders,
+    })
   const { headers } = await admission.call.finish({
     amountAtomic,
     unitsIn: body.length,
@@ -74,7 +88,8 @@ async function serve(
     contentType: 'application/json',
     body: Buffer.from(answer),
   })
-  response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(answer)
+  if (isStream) response.end(`data: ${answer}\n\n`)
+  else response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(answer)
 }
 
 const serviceId: Hex = `0x${'5e'.repeat(32)}`

@@ -14,6 +14,7 @@ const receiver = '0x00000000000000000000000000000000000000aA'
 const limits: SpendingLimits = {
   cap: 1_000n,
   expiresAt: 2_000_000_000,
+  maxWithdrawDelay: 86_400,
   allowedAssets: quoinNetwork().assets,
   maxPerCall: 100n,
   allowedReceivers: [receiver],

@@ -12,6 +12,8 @@ export interface SpendingLimits {
   allowedAssets: readonly AllowedAsset[]
   /** The most that one call may cost; the cap when absent. */
   maxPerCall?: bigint
+  /** The longest that a provider may make the payer wait for a withdrawal without it, in seconds. */
+  maxWithdrawDelay: number
   /** Who may be paid; anyone when absent. */
   allowedReceivers?: readonly Hex[]
 }

@@ -68,9 +68,11 @@ export function chooseOffer(demand: Demand, limits: SpendingLimits): Offer {
   let onlyPrice = true
   for (const scheme of [batchScheme, exactScheme] as const)
     for (const terms of demand.offers.filter((offer) => offer.scheme === scheme)) {
-      const refusal = offerRefusal(limits, { ...terms, amount: BigInt(terms.amount) })
-      const offer = refusal === null ? toOffer(scheme, terms) : null
-      if (offer) return offer
+      const offer = toOffer(scheme, terms)
+      const refusal =
+        offerRefusal(limits, { ...terms, amount: BigInt(terms.amount) }) ??
+        delayRefusal(limits, offer)
+      if (offer && refusal === null) return offer
       if (!refusal?.startsWith('it may cost')) onlyPrice = false
       reasons.push(`${scheme}: ${refusal ?? 'its extra members are not of the known form'}`)
     }
@@ -85,6 +87,11 @@ export function chooseOffer(demand: Demand, limits: SpendingLimits): Offer {
     `Not paid for ${demand.resource.url}: ${reasons.join('; ')}`,
     { detail: { url: demand.resource.url } },
   )
+}
+
+function delayRefusal({ maxWithdrawDelay }: SpendingLimits, offer: Offer | null): string | null {
+  if (offer?.scheme !== batchScheme || offer.extra.withdrawDelay <= maxWithdrawDelay) return null
+  return `a withdrawal would take ${offer.extra.withdrawDelay} s, more than ${maxWithdrawDelay} s`
 }
 
 /** The terms of escrow in a 402. @throws CodedError `NO_ACCEPTABLE_OFFER` when it has none. */

@@ -82,8 +82,10 @@ export class PayerChannel {
     this.#expiresAt = session.expiresAt
   }
 
-  get committed(): bigint {
-    return committedOf(this.#ledger)
+  /** What is in the provider's reach: all that was put into escrow. */
+  get exposure(): bigint {
+    const committed = committedOf(this.#ledger)
+    return committed > this.#ledger.deposited ? committed : this.#ledger.deposited
   }
 
   toRecord(): ChannelRecord {

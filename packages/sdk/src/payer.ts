@@ -76,10 +76,10 @@ export class Payer {
     )
   }
 
-  /** What this channel may be charged in all: the cap less what is spent or held elsewhere. */
+  /** What this channel may be charged in all: the cap less what is spent or in escrow elsewhere. */
   capOf(channel: PayerChannel | null): bigint {
     let elsewhere = channel ? this.exactSpent : 0n
-    for (const other of this.#open) if (other !== channel) elsewhere += other.committed
+    for (const other of this.#open) if (other !== channel) elsewhere += other.exposure
     const left = this.setup.limits.cap - elsewhere
     const session = channel?.session?.capAtomic ?? left
     return session < left ? session : left

@@ -25,6 +25,8 @@ export interface PayingFetchOptions {
   allowedReceivers?: readonly Hex[]
   /** The most that one call may cost, in atomic units. */
   maxPerCall?: bigint
+  /** The longest delay of a withdrawal without the provider, in seconds; one day when absent. */
+  maxWithdrawDelay?: number
   /**
    * The chain, to record the session's limits there and to check balances; see `connectChain`. Without it the
    * limits are kept by this program alone.
@@ -96,6 +98,7 @@ function toLimits(options: PayingFetchOptions, network: QuoinNetwork): SpendingL
     cap,
     expiresAt,
     allowedAssets: options.allowedAssets ?? network.assets,
+    maxWithdrawDelay: options.maxWithdrawDelay ?? 86_400,
     ...(maxPerCall !== undefined && { maxPerCall }),
     ...(allowedReceivers && { allowedReceivers }),
   }

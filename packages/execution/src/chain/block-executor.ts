@@ -1,7 +1,7 @@
 import { CodedError, type Hex } from '@quoin/kernel'
 import type { Withdrawals } from '../codec/block.ts'
 import { toHex } from '../codec/bytes.ts'
-import { bloomOf, mergeBloom, type ReceiptCore } from '../codec/receipt.ts'
+import { bloomOf, mergeBloom, type ReceiptCore, zeroBloom } from '../codec/receipt.ts'
 import type { Environment, Machine } from '../evm/machine.ts'
 import { type TransitionOptions, transactionMessage } from '../evm/message.ts'
 import type { Outcome } from '../evm/outcome.ts'
@@ -82,13 +82,15 @@ export class BlockExecutor {
     this.gasUsed += outcome.gasUsed
     this.#blobGasUsed += blobGas
     this.#fees += outcome.gasUsed * (message.gasPrice - (environment.baseFeePerGas ?? 0n))
-    if (outcome.logs.length > 0) mergeBloom(this.#bloom, bloomOf(outcome.logs))
+    const bloom = bloomOf(outcome.logs)
+    if (outcome.logs.length > 0) mergeBloom(this.#bloom, bloom)
     this.#transactions.push(transaction)
     this.#receipts.push({
       ...(rules.byzantium
         ? { status: outcome.failure === null ? 1 : 0 }
         : { root: toHex(world.seal().stateRoot) }),
       cumulativeGasUsed: this.gasUsed,
+      logsBloom: outcome.logs.length === 0 ? zeroBloom : toHex(bloom),
       logs: outcome.logs,
     })
     return outcome

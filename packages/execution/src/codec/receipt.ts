@@ -1,6 +1,7 @@
 import type { Hex } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
 import type { Header, Log, Receipt, Transaction } from '../interface.ts'
+import { hashOfKey } from '../state/key-hashes.ts'
 import { fromHex, toBigint, toHex, toMinimalBytes } from './bytes.ts'
 import { asBytes, asList, decodeRlpList, encodeRlp, type Rlp } from './rlp.ts'
 
@@ -12,6 +13,7 @@ export interface ReceiptCore {
   status?: 0 | 1
   root?: Hex
   cumulativeGasUsed: bigint
+  logsBloom: Hex
   logs: { address: Hex; topics: Hex[]; data: Hex }[]
 }
 
@@ -27,7 +29,7 @@ export function bloomOf(logs: readonly { address: Hex; topics: readonly Hex[] }[
 }
 
 function addToBloom(bloom: Uint8Array, value: Hex): void {
-  const hash = keccak256(fromHex(value))
+  const hash = hashOfKey(value)
   for (const i of [0, 2, 4]) {
     const bit = (((hash[i] ?? 0) << 8) | (hash[i + 1] ?? 0)) & 2047
     const index = 255 - (bit >> 3)
@@ -44,7 +46,7 @@ export function encodeReceipt(type: number, receipt: ReceiptCore): Uint8Array {
   const encoded = encodeRlp([
     statusField(receipt),
     toMinimalBytes(receipt.cumulativeGasUsed),
-    bloomOf(receipt.logs),
+    receipt.logsBloom === zeroBloom ? zeroBloomBytes : fromHex(receipt.logsBloom),
     logFields(receipt.logs),
   ])
   return type === 0 ? encoded : Buffer.concat([Uint8Array.of(type), encoded])
@@ -72,12 +74,14 @@ export function encodeCores(cores: readonly ReceiptCore[]): Uint8Array {
 
 export function decodeCores(encoded: Uint8Array): ReceiptCore[] {
   return decodeRlpList(encoded).map((item) => {
-    const [status, gas, logs] = asList(item)
+    const [status, gas, logItems] = asList(item)
     const bytes = asBytes(status)
+    const logs = asList(logItems).map(decodeLog)
     return {
       ...(bytes.length === 32 ? { root: toHex(bytes) } : { status: bytes.length === 1 ? 1 : 0 }),
       cumulativeGasUsed: toBigint(asBytes(gas)),
-      logs: asList(logs).map(decodeLog),
+      logsBloom: logs.length === 0 ? zeroBloom : toHex(bloomOf(logs)),
+      logs,
     }
   })
 }
@@ -114,7 +118,7 @@ export function completeReceipts(
       cumulativeGasUsed: core.cumulativeGasUsed,
       gasUsed: core.cumulativeGasUsed - gasBefore,
       effectiveGasPrice: effectiveGasPrice(transaction, header.baseFeePerGas),
-      logsBloom: logs.length === 0 ? zeroBloom : toHex(bloomOf(logs)),
+      logsBloom: core.logsBloom,
       logs,
     }
     if (core.root !== undefined) receipt.root = core.root

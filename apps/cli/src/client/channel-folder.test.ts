@@ -67,3 +67,10 @@ test('session keys are never on the disk in the clear, and no one else can read 
 test('a folder that does not exist has no channels', async (t) => {
   assert.deepEqual(await new ChannelFolder(await temporaryFolder(t)).list(), [])
 })
+
+test('stores that start at once agree on one password', async (t) => {
+  const folder = await temporaryFolder(t)
+  const channels = ['a', 'b', 'c', 'd'].map(record)
+  await Promise.all(channels.map((channel) => new ChannelFolder(folder).save(channel)))
+  assert.deepEqual(await new ChannelFolder(folder).list(), channels)
+})

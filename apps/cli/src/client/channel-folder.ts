@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToHex, type Hex, hexToBytes } from '@quoin/kernel'
 import { decryptKeystore, encryptKeystore, Keystore } from '@quoin/keys'
@@ -91,10 +91,17 @@ export class ChannelFolder implements ChannelStore {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
     }
-    const password = randomBytes(32).toString('base64url')
-    await writeWhole(path, password)
-    return password
+    const temporary = `${path}.${randomUUID()}.new`
+    await writeWhole(temporary, randomBytes(32).toString('base64url'))
+    // Two commands that start at once must agree on one password: the first link stays.
+    await link(temporary, path).catch(ignoreExisting)
+    await rm(temporary)
+    return readFile(path, 'utf8')
   }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
 }
 
 function toText(value: unknown): string {
@@ -108,7 +115,7 @@ function toText(value: unknown): string {
 
 /** The new file or the old one, never a part. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`
+  const temporary = `${path}.${randomUUID()}.new`
   {
     await using file = await open(temporary, 'w', 0o600)
     await file.writeFile(text)

@@ -138,7 +138,7 @@ test('a channel is opened, listed and closed', async () => {
   assert.equal(closed.amount, '1500000')
 })
 
-test('an account of its own pays after it was given Credits, and its password stays secret', async () => {
+test('an account without Credits is refused clearly, and its password stays secret', async () => {
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, 'correct horse\n')
   const created = await quoin(['account', 'create', 'alice', '--data-dir', dataDir], {

@@ -1,4 +1,4 @@
-import type { Logger } from '@quoin/kernel'
+import type { Hex, Logger } from '@quoin/kernel'
 import type { Chain } from './chain/interface.ts'
 import { claimable } from './channel/book.ts'
 import type { Channel } from './channel/channel.ts'
@@ -12,7 +12,7 @@ const maxBlocks = 2000n
 
 /**
  * What goes on beside the calls: following the chain, and claiming and anchoring in time. A channel whose
- * payer asked for a withdrawal, or whose session has ended, is claimed at once.
+ * payer asked for a withdrawal, or whose session has ended or allows less than is owed, is claimed at once.
  */
 export class Background implements AsyncDisposable {
   readonly #shell: BackgroundShell
@@ -39,7 +39,7 @@ export class Background implements AsyncDisposable {
 
   /** One look at the chain: learns what changed, claims what must be claimed now. */
   async follow(): Promise<void> {
-    const { chain, channels } = this.#shell
+    const { chain } = this.#shell
     const head = await chain.blockNumber()
     if (this.#nextBlock === null) {
       await this.#shell.settler.owing()
@@ -48,14 +48,17 @@ export class Background implements AsyncDisposable {
     if (head >= this.#nextBlock) {
       const to = head - this.#nextBlock < maxBlocks ? head : this.#nextBlock + maxBlocks - 1n
       const changed = await chain.changedChannels(this.#nextBlock, to)
-      await Promise.all(changed.map((id) => this.#relearn(channels.peek(id))))
+      await Promise.all(changed.map((id) => this.#relearn(id)))
       this.#nextBlock = to + 1n
     }
     await this.#claimUrgent()
   }
 
-  async #relearn(channel: Channel | undefined): Promise<void> {
-    if (channel) await this.#shell.channels.refresh(channel)
+  /** One that is not in memory may owe all the same. */
+  async #relearn(id: Hex): Promise<void> {
+    const { channels } = this.#shell
+    const channel = await channels.find(id)
+    if (channel) await channels.refresh(channel)
   }
 
   async #claimUrgent(): Promise<void> {
@@ -111,6 +114,8 @@ function isOwing({ book }: Channel): boolean {
   return claimable(book) > book.totalClaimed
 }
 
-function isEnding({ facts }: Channel, now: number): boolean {
-  return facts.withdrawal.amount > 0n || (facts.session !== null && facts.session.expiresAt <= now)
+function isEnding({ facts, book }: Channel, now: number): boolean {
+  const { withdrawal, session } = facts
+  if (withdrawal.amount > 0n) return true
+  return session !== null && (session.expiresAt <= now || session.capAtomic < claimable(book))
 }

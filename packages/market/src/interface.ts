@@ -48,7 +48,7 @@ export type Admission =
   | { kind: 'refused'; status: number; headers: Record<string, string>; body: object }
   /**
    * Send this answer as it is, without running the call; nothing is charged. Either the same call was
-   * answered before (same payer, Idempotency-Key and request), or the payment was a refund request of a
+   * answered before (same signing key, Idempotency-Key, service and request), or the payment was a refund request of a
    * channel, which a stock client sends with GET to any paid route.
    */
   | { kind: 'replayed'; status: number; headers: Record<string, string>; body: Uint8Array }

@@ -55,6 +55,17 @@ test('64 calls at once by one stock client on one channel are all answered', asy
   assert.equal(server.served() - before, 64)
 })
 
+test('64 calls at once are all answered also when they are alike to the letter', async () => {
+  const { fetch } = stockBatchClient(chain, 8)
+  const answers = await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const response = await fetch(server.url, { method: 'POST', body: 'the same' })
+      return `${response.status} ${await response.text()}`
+    }),
+  )
+  assert.deepEqual(new Set(answers), new Set(['200 {"ok":1}']))
+})
+
 test('the stock client pays stream after stream with no round trip more than it needs', async () => {
   const { fetch } = stockBatchClient(chain, 7)
   const url = server.url.replace('/paid', '/stream')

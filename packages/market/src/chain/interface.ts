@@ -4,7 +4,10 @@ import type { ChannelConfig, ExactPayload, Session } from '@quoin/protocol'
 /** What the market reads from and sends to the chain; one implementation, over the ledger package. */
 export interface Chain {
   readChannel(channelId: Hex): Promise<ChannelFacts>
+  /** `used` says that the nonce is gone, not into what. */
   readAuthorization(payer: Hex, nonce: Hex): Promise<{ payerBalance: bigint; used: boolean }>
+  /** The transaction that made this very transfer; null when there is none. */
+  findTransfer(transfer: ExactPayload): Promise<Hex | null>
   /** What was claimed for the receiver and what of it was paid out. */
   readReceiver(): Promise<{ claimed: bigint; settled: bigint }>
   blockNumber(): Promise<bigint>
@@ -19,8 +22,8 @@ export interface Chain {
   claim(claims: ClaimOrder[], authorizerSignature: Hex): Promise<Mined>
   settle(receiver: Hex, token: Hex): Promise<Mined & { amount: bigint }>
   refund(refund: RefundOrder): Promise<Mined>
-  /** Settles EIP-3009 transfers, several in one transaction; one that fails does not stop the others. */
-  transferAll(transfers: ExactPayload[]): Promise<Mined>
+  /** Settles EIP-3009 transfers, several in one transaction; one that fails does not stop the others, `settled` says which went through. */
+  transferAll(transfers: ExactPayload[]): Promise<Mined & { settled: boolean[] }>
   anchor(epoch: bigint, root: Hex, count: number): Promise<Mined>
 }
 

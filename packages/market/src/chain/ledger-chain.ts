@@ -18,6 +18,7 @@ export function createLedgerChain(
       ])
       return { payerBalance, used }
     },
+    findTransfer: (transfer) => credit.findTransfer(toTransfer(transfer)),
     readReceiver: () => channels.receiver(receiver, ledger.addresses.credit),
     blockNumber: () => ledger.blockNumber(),
     changedChannels: (fromBlock, toBlock) => channels.changed(fromBlock, toBlock),

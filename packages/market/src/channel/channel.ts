@@ -8,6 +8,7 @@ import {
 import type { ChannelFacts } from '../chain/interface.ts'
 import {
   baseOf,
+  type ChainFacts,
   type ChannelBook,
   charge,
   emptyBook,
@@ -27,7 +28,8 @@ export interface ChannelCall {
   /** The most that the call may cost. */
   amount: bigint
   serviceId: Hex
-  requestHash: Hex
+  /** The same for a corrected call and its retry, different for other calls. */
+  identity: string
   signal: AbortSignal
 }
 
@@ -81,7 +83,7 @@ interface Waiter {
 interface Turn {
   value: bigint
   amount: bigint
-  requestHash: Hex
+  identity: string
   timer: NodeJS.Timeout
 }
 
@@ -108,6 +110,8 @@ export class Channel {
   /** No value above it was ever used, so that most calls need no look into the records. */
   #highestTaken: bigint
   #lastShort = -1n
+  /** On its way back to the payer, in a transaction that is not in a block yet. */
+  #withheld = 0n
   #pumping = false
   #sealed = false
   readonly #limits: ChannelLimits
@@ -129,7 +133,7 @@ export class Channel {
     this.#isUsed = shell.isUsed
     this.#clock = shell.clock
     const book = { ...emptyBook, charged: start.charged, ceiling: start.ceiling }
-    this.#book = learn(book, toChainFacts(start.facts))
+    this.#book = learn(book, this.#chainFacts())
   }
 
   get book(): Readonly<ChannelBook> {
@@ -160,8 +164,18 @@ export class Channel {
   /** Takes what the chain says now, and lets those who waited for it go on. */
   learn(facts: ChannelFacts): void {
     this.#facts = facts
-    this.#book = learn(this.#book, toChainFacts(facts))
+    this.#book = learn(this.#book, this.#chainFacts())
     this.#pump()
+  }
+
+  /** Keeps an amount out of every call's reach until what this gives is called. */
+  withhold(amount: bigint): () => void {
+    this.#withheld += amount
+    this.learn(this.#facts)
+    return () => {
+      this.#withheld -= amount
+      this.learn(this.#facts)
+    }
   }
 
   /** Ends this object: a write failed, so its counts may be ahead of the records. */
@@ -182,7 +196,7 @@ export class Channel {
   /** Whether this deposit would let a call through that the channel's funds do not cover. */
   wantsDeposit(call: ChannelCall, deposit: bigint): boolean {
     if (call.max <= this.#book.balance) return false
-    const { balance, leaving, totalClaimed } = toChainFacts(this.#facts)
+    const { balance, leaving, totalClaimed } = this.#chainFacts()
     const funded = learn(this.#bookFor(call), {
       balance: balance + deposit,
       leaving,
@@ -207,6 +221,11 @@ export class Channel {
     const base = this.#holdTurn(call)
     if (verdict === 'short') this.#lastShort = base + call.amount
     return { kind: 'corrected', base, why: verdict }
+  }
+
+  #chainFacts(): ChainFacts {
+    const { balance, totalClaimed, withdrawal } = this.#facts
+    return { balance, totalClaimed, leaving: withdrawal.amount + this.#withheld }
   }
 
   #sessionFault(call: ChannelCall): SessionFault | null {
@@ -283,7 +302,7 @@ export class Channel {
    */
   #claimsTurn(call: ChannelCall): boolean {
     const turn = this.#turn
-    if (turn === null || call.requestHash !== turn.requestHash) return false
+    if (turn === null || call.identity !== turn.identity) return false
     return call.max > turn.value - turn.amount && !this.#isSpent(call.max)
   }
 
@@ -303,7 +322,7 @@ export class Channel {
 
   /** Freezes a place for the retry of a corrected call; gives the count that the client is to sign from. */
   #holdTurn(call: ChannelCall): bigint {
-    const { amount, requestHash } = call
+    const { amount, identity } = call
     let base = baseOf(this.#book)
     while (base < this.#book.ceiling && this.#isSpent(base + amount)) base += 1n
     const timer = setTimeout(() => {
@@ -311,7 +330,7 @@ export class Channel {
       this.#pump()
     }, this.#limits.turnMs)
     timer.unref()
-    this.#turn = { value: base + amount, amount, requestHash, timer }
+    this.#turn = { value: base + amount, amount, identity, timer }
     this.#book = reserve(this.#book, amount)
     return base
   }
@@ -357,13 +376,5 @@ export class Channel {
     } finally {
       this.#pumping = false
     }
-  }
-}
-
-function toChainFacts(facts: ChannelFacts) {
-  return {
-    balance: facts.balance,
-    totalClaimed: facts.totalClaimed,
-    leaving: facts.withdrawal.amount,
   }
 }

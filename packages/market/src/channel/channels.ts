@@ -62,7 +62,7 @@ export class Channels {
     return row ? this.open(id, ChannelConfig.parse(JSON.parse(row.config))) : null
   }
 
-  /** Forgets a channel whose records and memory may differ; the next call reads it anew. */
+  /** Forgets a channel; the next call reads it anew. Who still holds this object can admit no call with it. */
   drop(channel: Channel): void {
     channel.seal()
     if (this.#cached.get(channel.id) === channel) this.#cached.delete(channel.id)
@@ -107,9 +107,9 @@ export class Channels {
 
   #evict(): void {
     if (this.#cached.size <= maxCached) return
-    for (const [id, channel] of this.#cached) {
+    for (const channel of this.#cached.values()) {
       if (this.#cached.size <= maxCached * 0.9) return
-      if (channel.isIdle && channel.facts.withdrawal.amount === 0n) this.#cached.delete(id)
+      if (channel.isIdle && channel.facts.withdrawal.amount === 0n) this.drop(channel)
     }
   }
 }

@@ -84,12 +84,12 @@ async function settle(
 ): Promise<SettlementResponse> {
   const wanted = request.paymentRequirements
   if (scheme === 'batch-settlement') return settleBatch(shell, payload, wanted)
-  const { from: payer, nonce } = payload.authorization
+  const { from: payer } = payload.authorization
   const reason = await findExactReason(shell, payload, wanted)
   if (reason) return { ...failure(shell, reason, reason), payer }
-  const { transactionHash } = await shell.chain.transferAll([payload])
-  const { used } = await shell.chain.readAuthorization(payer, nonce)
-  if (!used) return { ...failure(shell, 'invalid_exact_evm_transaction_failed', ''), payer }
+  const { transactionHash, settled } = await shell.chain.transferAll([payload])
+  if (settled[0] !== true)
+    return { ...failure(shell, 'invalid_exact_evm_transaction_failed', ''), payer }
   return { success: true, payer, transaction: transactionHash, network: shell.network }
 }
 

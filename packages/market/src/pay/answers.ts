@@ -9,19 +9,25 @@ const maxKeyLength = 255
 
 export type Start = { kind: 'first'; done: () => void } | { kind: 'settled'; admission: Admission }
 
+/** What must be the same for an answer to be given again: the body, the service and the path. */
+export function requestNameOf({ requestHash, serviceId, resource }: CallRequest): string {
+  return `${requestHash} ${serviceId} ${new URL(resource.url).pathname}`
+}
+
 /**
- * Idempotency keys, per payer: the same key and request give the stored answer again, for free; a retry
+ * Idempotency keys, per key that signs payments (a channel's payer is only named in its configuration, so a
+ * stranger can name any): the same key and request give the stored answer again, for free; a retry
  * that comes while the first call still runs waits for it.
  */
 export class Answers {
   readonly #store: Store
-  readonly #running = new Map<string, { requestHash: Hex; ended: Promise<void> }>()
+  readonly #running = new Map<string, { request: string; ended: Promise<void> }>()
 
   constructor(store: Store) {
     this.#store = store
   }
 
-  async start(payer: Hex, call: CallRequest): Promise<Start> {
+  async start(signer: Hex, call: CallRequest): Promise<Start> {
     const key = call.idempotencyKey
     if (key === undefined) return { kind: 'first', done: () => {} }
     if (key.length === 0 || key.length > maxKeyLength)
@@ -32,19 +38,20 @@ export class Answers {
           `Idempotency-Key has 1 to ${maxKeyLength} characters`,
         ),
       )
-    const name = `${payer} ${key}`
+    const name = `${signer} ${key}`
+    const request = requestNameOf(call)
     for (;;) {
       const running = this.#running.get(name)
       if (running === undefined) break
-      if (running.requestHash !== call.requestHash) return settled(clash())
+      if (running.request !== request) return settled(clash())
       await Promise.race([running.ended, aborted(call.signal)])
       if (call.signal.aborted) return settled(clientGone())
     }
     // Synchronous from here to the registration: no other call with this key can slip in between.
-    const stored = this.#store.reads.answer(payer, key)
-    if (stored) return settled(replay(stored, call.requestHash))
+    const stored = this.#store.reads.answer(signer, key)
+    if (stored) return settled(replay(stored, request))
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    this.#running.set(name, { requestHash: call.requestHash, ended })
+    this.#running.set(name, { request, ended })
     const done = (): void => {
       this.#running.delete(name)
       resolve()
@@ -60,8 +67,8 @@ interface StoredAnswer {
   body: Uint8Array
 }
 
-function replay(answer: StoredAnswer, requestHash: Hex): Admission {
-  if (answer.request_hash !== requestHash) return clash()
+function replay(answer: StoredAnswer, request: string): Admission {
+  if (answer.request_hash !== request) return clash()
   const headers = { ...Headers.parse(JSON.parse(answer.headers)), 'idempotency-replayed': 'true' }
   return { kind: 'replayed', status: answer.status, headers, body: answer.body }
 }

@@ -14,6 +14,7 @@ import {
   receiptWrite,
   responseHeaders,
 } from './paid-call.ts'
+import { voucherSigner } from './voucher-check.ts'
 
 /** A client's count may run ahead of the truth by so many calls before it is corrected. */
 const slackCalls = 4n
@@ -74,7 +75,10 @@ async function settleOnChannel(
   const writes: Write[] = [
     channelWrite(context, channel, charge.sequence, charge.cumulative),
     receiptWrite(receipt, text),
-    ...answerWrites(call, channel.config.payer, outcome, { headers, now: context.clock() }),
+    ...answerWrites(call, voucherSigner(channel.config), outcome, {
+      headers,
+      now: context.clock(),
+    }),
   ]
   if (amount > 0n) writes.push(['useVoucher', channel.id, reservation.max.toString()])
   await context.store.write(channel.id, writes, () => context.channels.drop(channel))

@@ -16,7 +16,7 @@ import { fundChannel } from './deposit.ts'
 import { paymentRequired, type Refusal } from './offers.ts'
 import { readWith } from './read-payment.ts'
 import { refundChannel } from './refund.ts'
-import { findConfigFault, isSameConfig, isVoucherSigned } from './voucher-check.ts'
+import { findConfigFault, isSameConfig, isVoucherSigned, voucherSigner } from './voucher-check.ts'
 
 /** Admits a call that is paid from a channel. */
 export async function admitBatch(
@@ -35,7 +35,7 @@ export async function admitBatch(
     const channel = await context.channels.open(voucher.channelId, config)
     return refundChannel(context, call, channel, payload)
   }
-  const start = await context.answers.start(config.payer, call)
+  const start = await context.answers.start(voucherSigner(config), call)
   if (start.kind === 'settled') return start.admission
   try {
     const channel = await context.channels.open(voucher.channelId, config)
@@ -44,6 +44,7 @@ export async function admitBatch(
       voucher,
       deposit: payload.type === 'deposit' ? payload : null,
       accepted: BigInt(payment.accepted.amount),
+      offerId: offerIdOf(payment),
       done: start.done,
     })
     if (admission.kind !== 'admitted') start.done()
@@ -59,6 +60,8 @@ interface Vouched {
   voucher: Voucher
   deposit: DepositPayload | null
   accepted: bigint
+  /** Names the 402 that the payment answers. */
+  offerId: string
   done: () => void
 }
 
@@ -73,7 +76,7 @@ async function admitToChannel(
     signature: voucher.signature,
     amount: call.ceilingAtomic,
     serviceId: lower(call.serviceId),
-    requestHash: call.requestHash,
+    identity: `${vouched.offerId} ${call.requestHash}`,
     signal: call.signal,
   }
   let transaction = ''
@@ -130,6 +133,12 @@ function findFault(
       hint: 'Pay by the amount in accepts; it depends on the request',
     }
   return null
+}
+
+/** A client sends the entry of `accepts` back as it came, the second time too. */
+function offerIdOf({ accepted }: PaymentPayload): string {
+  const offerId = accepted.extra?.offerId
+  return typeof offerId === 'string' ? offerId.slice(0, 64) : ''
 }
 
 function isChannelId(context: PayContext, id: Hex, config: ChannelConfig): boolean {

@@ -1,5 +1,11 @@
 import type { Hex } from '@quoin/kernel'
-import { type DepositPayload, depositNonceOf, x402Addresses, x402Errors } from '@quoin/protocol'
+import {
+  type DepositPayload,
+  depositNonceOf,
+  formatMoney,
+  x402Addresses,
+  x402Errors,
+} from '@quoin/protocol'
 import type { Channel, ChannelCall } from '../channel/channel.ts'
 import type { PayContext } from './context.ts'
 import type { Refusal } from './offers.ts'
@@ -74,6 +80,13 @@ async function depositIfWanted(
 function findDepositFault(context: PayContext, payload: DepositPayload): Refusal | null {
   const { amount, authorization } = payload.deposit
   const { validAfter, validBefore, salt, signature } = authorization.erc3009Authorization
+  const { minDepositAtomic } = context.terms
+  if (BigInt(amount) < minDepositAtomic)
+    return {
+      code: x402Errors.depositBelowMinimum,
+      message: `A deposit has at least ${formatMoney(minDepositAtomic)}: its transaction costs the provider gas`,
+      hint: 'Deposit at least what minDeposit in accepts says',
+    }
   const now = Math.floor(context.clock() / 1000)
   if (BigInt(validBefore) < BigInt(now + minValidSeconds))
     return {

@@ -11,7 +11,7 @@ import type { Admission, CallRequest, Outcome } from '../interface.ts'
 import { issueReceipt } from '../receipt-issuer.ts'
 import type { Write } from '../store/statements.ts'
 import type { PayContext } from './context.ts'
-import { paymentRequired, type Refusal } from './offers.ts'
+import { type OfferTerms, paymentRequired, type Refusal } from './offers.ts'
 import {
   answerWrites,
   createPaidCall,
@@ -22,8 +22,6 @@ import {
 } from './paid-call.ts'
 import { readWith } from './read-payment.ts'
 import { isSignedBy } from './voucher-check.ts'
-
-const minValidSeconds = 6
 
 /** Nonces of calls that run now, per market. */
 export type RunningNonces = Set<string>
@@ -137,12 +135,12 @@ async function collectFirst(
   context: PayContext,
   payload: ExactPayload,
   owe: Write,
-): Promise<Hex | ''> {
+): Promise<string> {
   const { from: payer, nonce } = payload.authorization
   await context.store.write(nonce, [owe])
-  const transactions = await context.exact.settleAll()
-  const { used } = await context.chain.readAuthorization(payer, nonce)
-  if (used) return transactions.at(-1) ?? ''
+  await context.exact.settleAll()
+  const transaction = await context.store.reads.settledAuthorization(payer, nonce)
+  if (transaction !== undefined) return transaction
   throw marketError('TRANSACTION_FAILED', 'The payment could not be collected; it was not served')
 }
 
@@ -161,13 +159,25 @@ function findAuthorizationFault(
       `The authorization is over ${formatMoney(BigInt(authorization.value))}, the call costs ${formatMoney(amount)}`,
       again,
     )
-  if (BigInt(authorization.validBefore) < BigInt(now + minValidSeconds))
-    return no(x402Errors.exactValidBefore, 'The authorization has expired', again)
+  if (BigInt(authorization.validBefore) < BigInt(now + minValidSeconds(context.terms)))
+    return no(
+      x402Errors.exactValidBefore,
+      'The authorization has expired, or may expire before the call is served and settled',
+      again,
+    )
   if (BigInt(authorization.validAfter) > BigInt(now))
     return no(x402Errors.exactValidAfter, 'The authorization is not valid yet', again)
   if (!isSignedBy(context.digests.transfer(authorization), signature, authorization.from))
     return no(x402Errors.exactSignature, 'The authorization is not signed by its payer', again)
   return null
+}
+
+/**
+ * It is settled after the call, so it must outlive the longest one. Clients sign for maxTimeoutSeconds from
+ * when they asked; half of it is left to them for their clocks and the way.
+ */
+function minValidSeconds({ maxTimeoutSeconds }: OfferTerms): number {
+  return Math.ceil(maxTimeoutSeconds / 2)
 }
 
 async function findFundsFault(
@@ -198,7 +208,7 @@ function no(code: Refusal['code'], message: string, hint: string): Refusal {
 }
 
 /** `transaction` is empty when the transfer is settled after the answer. */
-function report(context: PayContext, payer: Hex, amount: bigint, transaction: Hex | '' = '') {
+function report(context: PayContext, payer: Hex, amount: bigint, transaction = '') {
   return {
     success: true,
     payer,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Hex } from '@quoin/kernel'
 import {
   batchScheme,
@@ -62,10 +63,23 @@ export function requirementsFor(
   }))
 }
 
+const run = randomBytes(6).toString('hex')
+let offers = 0
+
+/**
+ * Tells calls apart that are alike in all else: a stock client that was corrected pays its second try by the
+ * same entry of the first 402, and its place is held for it by this name.
+ */
+function nextOfferId(): string {
+  offers++
+  return `${run}-${offers.toString(36)}`
+}
+
 function batchExtra(terms: OfferTerms, amount: bigint, state: Refusal['state']) {
   const wished = amount * terms.depositCalls
   const minDeposit = wished > terms.minDepositAtomic ? wished : terms.minDepositAtomic
   return {
+    offerId: nextOfferId(),
     receiverAuthorizer: terms.receiverAuthorizer,
     withdrawDelay: terms.withdrawDelay,
     minDeposit: minDeposit.toString(),

@@ -2,6 +2,7 @@ import { headerNames, type SignedReceipt } from '@quoin/protocol'
 import { marketError } from '../errors.ts'
 import type { CallRequest, Outcome, PaidCall } from '../interface.ts'
 import type { Write } from '../store/statements.ts'
+import { requestNameOf } from './answers.ts'
 import type { PayContext } from './context.ts'
 import { encodeHeader } from './offers.ts'
 
@@ -89,7 +90,7 @@ export function receiptWrite(signed: SignedReceipt, text: string): Write {
 /** Keeps the answer for retries, when the client gave an idempotency key. */
 export function answerWrites(
   call: CallRequest,
-  payer: string,
+  signer: string,
   outcome: Outcome,
   kept: { headers: Record<string, string>; now: number },
 ): Write[] {
@@ -98,9 +99,9 @@ export function answerWrites(
   return [
     [
       'addAnswer',
-      payer,
+      signer,
       call.idempotencyKey,
-      call.requestHash,
+      requestNameOf(call),
       outcome.status,
       headers,
       outcome.body,

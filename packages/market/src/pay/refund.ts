@@ -40,6 +40,7 @@ async function refundInTurn(
   const asked = findAmount(payload, channel)
   if (!asked.ok) return paymentRequired(context.terms, call, asked.refusal)
   const order = orderFor(context, channel, asked.amount)
+  const giveFree = channel.withhold(asked.amount)
   try {
     const { transactionHash } = await context.chain.refund(order)
     await context.channels.refresh(channel)
@@ -57,6 +58,8 @@ async function refundInTurn(
       message: `The refund did not go through: ${reason}`,
       hint: 'Try again, or withdraw with initiateWithdraw on the settlement contract',
     })
+  } finally {
+    giveFree()
   }
 }
 

@@ -88,20 +88,24 @@ export class ExactSettler {
 
   async #settleSome(rows: AuthorizationRow[]): Promise<Hex | null> {
     const open: AuthorizationRow[] = []
-    for (const row of rows) {
-      const { used } = await this.#read(row)
-      if (used) await this.#end(row, 'settled', null)
-      else open.push(row)
-    }
+    for (const row of rows) if (!(await this.#isOver(row))) open.push(row)
     if (open.length === 0) return null
-    const transfers = open.map((row) => ExactPayload.parse(JSON.parse(row.payload)))
-    const { transactionHash } = await this.#chain.transferAll(transfers)
-    for (const row of open) {
-      const { used } = await this.#read(row)
-      if (used) await this.#end(row, 'settled', transactionHash)
+    const { transactionHash, settled } = await this.#chain.transferAll(open.map(transferOf))
+    for (const [index, row] of open.entries()) {
+      if (settled[index] === true) await this.#end(row, 'settled', transactionHash)
       else await this.#failed(row, transactionHash)
     }
     return transactionHash
+  }
+
+  /** A used nonce is no payment yet: the payer may have cancelled it, or spent it on another transfer. */
+  async #isOver(row: AuthorizationRow): Promise<boolean> {
+    const { used } = await this.#chain.readAuthorization(asHex(row.payer), asHex(row.nonce))
+    if (!used) return false
+    const transaction = await this.#chain.findTransfer(transferOf(row))
+    if (transaction !== null) await this.#end(row, 'settled', transaction)
+    else await this.#giveUp(row, null)
+    return true
   }
 
   async #failed(row: AuthorizationRow, transactionHash: Hex): Promise<void> {
@@ -110,10 +114,12 @@ export class ExactSettler {
     this.#tries.set(name, tries)
     if (tries < maxTries) return
     this.#tries.delete(name)
-    this.#logger.warn(
-      { payer: row.payer, nonce: row.nonce, value: row.value },
-      'an exact payment could not be collected',
-    )
+    await this.#giveUp(row, transactionHash)
+  }
+
+  async #giveUp(row: AuthorizationRow, transactionHash: Hex | null): Promise<void> {
+    const { payer, nonce, value } = row
+    this.#logger.warn({ payer, nonce, value }, 'an exact payment could not be collected')
     await this.#end(row, 'failed', transactionHash)
   }
 
@@ -121,10 +127,10 @@ export class ExactSettler {
     await this.#store.write(row.nonce, [['setAuthorization', state, hash, row.payer, row.nonce]])
     if (state === 'settled') this.forget(asHex(row.payer), BigInt(row.value))
   }
+}
 
-  #read(row: AuthorizationRow): Promise<{ used: boolean }> {
-    return this.#chain.readAuthorization(asHex(row.payer), asHex(row.nonce))
-  }
+function transferOf({ payload }: AuthorizationRow): ExactPayload {
+  return ExactPayload.parse(JSON.parse(payload))
 }
 
 function asHex(text: string): Hex {

@@ -63,6 +63,18 @@ export class Reads {
     return found.safeParse(this.#authorization.get(payer, nonce)).success
   }
 
+  /** The transaction that collected an authorization; undefined until it is settled. */
+  async settledAuthorization(payer: string, nonce: string): Promise<string | undefined> {
+    const row = await this.#db
+      .selectFrom('authorizations')
+      .select('transaction_hash')
+      .where('payer', '=', payer)
+      .where('nonce', '=', nonce)
+      .where('state', '=', 'settled')
+      .executeTakeFirst()
+    return row?.transaction_hash ?? undefined
+  }
+
   answer(payer: string, key: string): AnswerRow | undefined {
     const row = this.#answer.get(payer, key)
     return row === undefined ? undefined : Answer.parse(row)

@@ -49,8 +49,10 @@ export interface ReceiptTable {
 
 /** Answers kept for retries with the same idempotency key. */
 export interface AnswerTable {
+  /** The address whose key signed the payment. */
   payer: string
   idempotency_key: string
+  /** The request's hash, its service and its path. */
   request_hash: string
   status: number
   /** JSON of the response's headers. */

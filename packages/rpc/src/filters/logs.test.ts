@@ -138,8 +138,10 @@ test('a reorganization tells subscribers which logs are gone', async () => {
   const fork = chain.execution.blocks.head.hash
   const hash = await set(33n)
   const left = await chain.mine()
-  const came = await chain.mine({ parent: fork, secondsLater: 5 })
-  while (inbox.length < 3) await once(socket, 'message')
+  await chain.mine({ parent: fork, secondsLater: 5 })
+  const came = await chain.mine()
+  const signal = AbortSignal.timeout(10_000)
+  while (inbox.length < 3) await once(socket, 'message', { signal })
   assert.deepEqual(
     inbox.map(({ transactionHash, blockHash, removed }) => [transactionHash, blockHash, removed]),
     [

@@ -29,7 +29,8 @@ async function open() {
   }[] = []
   socket.on('message', (data) => inbox.push(JSON.parse(data.toString())))
   const next = async (count: number) => {
-    while (inbox.length < count) await once(socket, 'message')
+    const signal = AbortSignal.timeout(10_000)
+    while (inbox.length < count) await once(socket, 'message', { signal })
     return inbox
   }
   const send = (id: number, method: string, params: unknown[] = []) =>

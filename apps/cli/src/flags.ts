@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseExpiry } from './client/expiry.ts'
 
 /** Flags that several commands share, so that each has one name and one meaning. */
-export const flags = {
+const flags = {
   dataDir: new Option('--data-dir <folder>', 'folder of the chain, keys and records (.quoin)'),
   json: new Option('--json', 'print one JSON document; everything else goes to standard error'),
   gatewayUrl: new Option('--gateway-url <url>', 'gateway to talk to (the running node)'),

@@ -103,7 +103,7 @@ function proofOfStream(text: string): AnswerProof {
 }
 
 /** @throws CodedError `RECEIPT_WRONG` */
-export function parseReceipt(value: unknown): SignedReceipt {
+function parseReceipt(value: unknown): SignedReceipt {
   const parsed = SignedReceiptJson.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]

@@ -6,7 +6,6 @@ import {
   committedOf,
   credit,
   emptyLedger,
-  freeOf,
   learn,
   release,
   reserve,
@@ -43,7 +42,7 @@ test('a call that escrow does not cover says how much is missing and holds nothi
     kind: 'short',
     missing: 15n,
   })
-  assert.equal(freeOf(first.ledger), 5n)
+  assert.equal(committedOf(first.ledger), 20n)
 })
 
 test('a call over the cap is refused before anything is signed', () => {

@@ -42,12 +42,6 @@ export function committedOf(ledger: ChannelLedger): bigint {
   return total
 }
 
-/** Escrow that no call has a claim on. */
-export function freeOf(ledger: ChannelLedger): bigint {
-  const free = ledger.deposited - committedOf(ledger)
-  return free > 0n ? free : 0n
-}
-
 export interface CallHold {
   id: string
   /** The most that the call may cost. */

@@ -5,7 +5,7 @@ import { shortHex } from '../output/text.ts'
 import type { Deed, Stage } from './stage.ts'
 
 /** What the demo freezes, and what the session key may spend of it. */
-export const frozen = 2_000_000n
+const frozen = 2_000_000n
 export const cap = 1_000_000n
 const lifetimeSeconds = 3600
 

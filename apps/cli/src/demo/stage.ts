@@ -70,6 +70,6 @@ async function readTransaction(
   return { doing, hash, from, blockNumber, gasUsed, feeWei: gasUsed * effectiveGasPrice }
 }
 
-export function isSame(a: string, b: string): boolean {
+function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }

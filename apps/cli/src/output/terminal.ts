@@ -77,7 +77,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
 }
 
 /** Integers beyond what JSON carries safely go as decimal text. */
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(
     value,
     (_, member) => (typeof member === 'bigint' ? member.toString() : member),

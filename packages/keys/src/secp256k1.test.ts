@@ -49,6 +49,9 @@ test('malleated, truncated and meaningless signatures are refused', () => {
   const malleated = Uint8Array.from(signature)
   malleated.set(hexToBytes(`0x${highS}`), 32)
   malleated[64] = signature[64] === 27 ? 28 : 27
-  for (const bad of [malleated, signature.slice(0, 64), new Uint8Array(65).fill(27, 64)])
+  const bareParity = Uint8Array.from(signature)
+  bareParity[64] = (signature[64] ?? 27) - 27
+  const meaningless = new Uint8Array(65).fill(27, 64)
+  for (const bad of [malleated, bareParity, signature.slice(0, 64), meaningless])
     assert.throws(() => recoverAddress(hash, bad), { code: 'INVALID_SIGNATURE' })
 })

@@ -32,13 +32,13 @@ export function signatureToBytes(signature: Signature): Uint8Array {
  */
 export function recoverAddress(hash: Uint8Array, signature: Uint8Array): Hex {
   const v = signature[64]
-  if (signature.length !== 65 || (v !== 27 && v !== 28 && v !== 0 && v !== 1))
+  if (signature.length !== 65 || (v !== 27 && v !== 28))
     throw new CodedError('INVALID_SIGNATURE', 'A signature has 65 bytes and ends in 27 or 28')
   const compact = signature.slice(0, 64)
   if (BigInt(bytesToHex(compact.subarray(32))) > halfOrder)
     throw new CodedError('INVALID_SIGNATURE', 'The signature has its s in the upper half (EIP-2)')
   try {
-    return publicKeyToAddress(native.ecdsaRecover(compact, v % 27, hash, false))
+    return publicKeyToAddress(native.ecdsaRecover(compact, v - 27, hash, false))
   } catch (cause) {
     throw new CodedError('INVALID_SIGNATURE', 'No public key made this signature', { cause })
   }

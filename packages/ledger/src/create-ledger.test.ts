@@ -187,6 +187,9 @@ test('signed transfers are settled together, and a bad one stops no other', asyn
   assert.equal(await ledger.credit.balanceOf(to), before + 12n)
   assert.equal(await ledger.credit.isAuthorizationUsed(payer.address, good.nonce), true)
   assert.equal(await ledger.credit.isAuthorizationUsed(payer.address, forged.nonce), false)
+  assert.match((await ledger.credit.findTransfer(good)) ?? '', /^0x[0-9a-f]{64}$/)
+  assert.equal(await ledger.credit.findTransfer(forged), null)
+  assert.equal(await ledger.credit.findTransfer({ ...good, to: payer.address }), null)
 })
 
 test('a provider publishes a model and a service that others can read', async () => {

@@ -38,6 +38,28 @@ export function createCredit(context: LedgerContext) {
       )
     },
 
+    /**
+     * The transaction that made this very transfer, whoever sent it. Null where there was none in the last
+     * 50,000 blocks: a nonce is used up by a cancellation too, and by a transfer to someone else.
+     */
+    async findTransfer(wanted: Omit<TransferAuthorization, 'signature'>): Promise<Hex | null> {
+      const used = await findUse(context, wanted.from, wanted.nonce)
+      if (!used) return null
+      const { transactionHash: hash, logIndex } = used
+      const { logs } = await context.read('read a transfer', () =>
+        client.getTransactionReceipt({ hash }),
+      )
+      const moved = parseEventLogs({ abi: creditAbi, eventName: 'Transfer', logs }).some(
+        (log) =>
+          log.address.toLowerCase() === addresses.credit.toLowerCase() &&
+          log.logIndex === logIndex + 1 &&
+          log.args.from.toLowerCase() === wanted.from.toLowerCase() &&
+          log.args.to.toLowerCase() === wanted.to.toLowerCase() &&
+          log.args.value === wanted.value,
+      )
+      return moved ? hash : null
+    },
+
     async transfer(to: Hex, amount: bigint, options?: SendOptions): Promise<Mined> {
       const data = encodeFunctionData({
         abi: creditAbi,
@@ -88,6 +110,29 @@ export function createCredit(context: LedgerContext) {
       return { ...mined, settled }
     },
   }
+}
+
+/** Blocks asked for at once, and how often: a node bounds the range of a query. */
+const window = 2000n
+const maxWindows = 25
+
+/** The logs of an authorization's use, looked for from the head backwards. */
+async function findUse({ client, addresses, read }: LedgerContext, authorizer: Hex, nonce: Hex) {
+  const event = {
+    address: addresses.credit,
+    abi: creditAbi,
+    eventName: 'AuthorizationUsed',
+  } as const
+  let toBlock = await read('read the block number', () => client.getBlockNumber())
+  for (let asked = 0; asked < maxWindows && toBlock >= 0n; asked++, toBlock -= window) {
+    const fromBlock = toBlock >= window ? toBlock - window + 1n : 0n
+    const range = { args: { authorizer, nonce }, fromBlock, toBlock }
+    const [log] = await read('look for a transfer', () =>
+      client.getContractEvents({ ...event, ...range }),
+    )
+    if (log) return log
+  }
+  return null
 }
 
 function encodeTransfer(transfer: TransferAuthorization): Hex {

@@ -21,7 +21,7 @@ export interface EngineOptions {
   processor: BlockProcessor
   /** The pool's transactions for the block after `parent`. */
   source(parent: Header, baseFee: bigint): TransactionSource
-  known(hash: Hex): Transaction | null
+  known: (hash: Hex) => Transaction | null
   /** Everything that changes the chain runs through here, one after the other. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
   headChanged(event: HeadEvent): void
@@ -103,7 +103,7 @@ export class Engine implements EngineApi {
         const decoded = payloadToBlock(
           payload,
           { blobVersionedHashes, parentBeaconBlockRoot, executionRequests },
-          (raw) => this.#options.known(toHex(keccak256(raw))),
+          this.#options.known,
         )
         const { header } = decoded.block
         if (chain.headerOf(header.hash) !== null && chain.hasState(header))

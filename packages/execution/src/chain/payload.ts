@@ -1,5 +1,6 @@
 import type { ExecutionPayload, PayloadEnvelope, Withdrawal } from '@quoin/engine'
 import { bigintToHex, CodedError, type Hex } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys'
 import { type DecodedBlock, encodeWithdrawal, type Withdrawals } from '../codec/block.ts'
 import { fromHex, toHex } from '../codec/bytes.ts'
 import { sealHeader } from '../codec/header.ts'
@@ -59,12 +60,13 @@ interface Sidecar {
 export function payloadToBlock(
   payload: ExecutionPayload,
   sidecar: Sidecar,
-  known: (raw: Uint8Array) => Transaction | null,
+  known: (hash: Hex) => Transaction | null,
 ): DecodedBlock {
   const transactions = payload.transactions.map((hex, index) => {
     const raw = fromHex(hex)
     try {
-      return known(raw) ?? decodeTransaction(raw)
+      const hash = toHex(keccak256(raw))
+      return known(hash) ?? decodeTransaction(raw, { hash })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new CodedError('INVALID_BLOCK', `invalid transaction ${index}: ${reason}`, { cause })

@@ -53,7 +53,7 @@ export function decodeBlock(rlp: Uint8Array, senders?: Uint8Array): DecodedBlock
       header: decodeHeader(asList(headerItem)),
       transactions: asList(transactionItems).map((item, index) => {
         const raw = item instanceof Uint8Array ? item : encodeRlp(item)
-        return decodeTransaction(raw, senderAt(senders, index))
+        return decodeTransaction(raw, { from: senderAt(senders, index) })
       }),
       uncles: uncleHeaders.map(({ hash }) => hash),
       size: rlp.length,

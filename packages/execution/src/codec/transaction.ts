@@ -10,11 +10,14 @@ const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b
 const fieldCounts: Record<number, number> = { 0: 9, 1: 11, 2: 12, 3: 14, 4: 13 }
 
 /**
- * Decodes an EIP-2718 transaction and recovers who signed it, or takes `from` for it when that is known.
+ * Decodes an EIP-2718 transaction and recovers who signed it, or takes what the caller knows already.
  * @throws CodedError DECODE for bytes that are no transaction, INVALID_SENDER for a bad signature,
  * TYPE_NOT_SUPPORTED for a type above 4
  */
-export function decodeTransaction(raw: Uint8Array, from?: Hex): Transaction {
+export function decodeTransaction(
+  raw: Uint8Array,
+  { from, hash }: { from?: Hex | undefined; hash?: Hex } = {},
+): Transaction {
   const first = raw[0] ?? 0
   const type = first >= 0xc0 ? 0 : first
   const count = fieldCounts[type]
@@ -27,7 +30,7 @@ export function decodeTransaction(raw: Uint8Array, from?: Hex): Transaction {
     if (fields.length !== count) throw decodeError('rlp: wrong number of fields')
     const base = type === 0 ? legacyFields(fields) : typedFields(type, fields)
     return {
-      hash: toHex(keccak256(raw)),
+      hash: hash ?? toHex(keccak256(raw)),
       from: from ?? recoverSender(base, body, count),
       ...base,
       raw: toHex(raw),

@@ -243,3 +243,14 @@ test('a transaction that the next fork forbids leaves the pool once a block coul
     message: /gas limit too high/,
   })
 })
+
+test('a full pool gives up first what waits behind a gap, however much it offers', async () => {
+  await using node = await openTestNode({ poolLimits: { total: 2 } })
+  const rich = { maxFeePerGas: 100n * gwei, maxPriorityFeePerGas: 50n * gwei }
+  const waiting = await node.send(alice, { ...rich, nonce: 9 })
+  await node.send(bob, {})
+  await node.send(carol, {})
+  assert.equal(node.execution.pool.get(waiting), null)
+  await assert.rejects(node.send(alice, { ...rich, nonce: 9 }), { code: 'UNDERPRICED' })
+  assert.deepEqual(node.execution.pool.status(), { pending: 2, queued: 0 })
+})

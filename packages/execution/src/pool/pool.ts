@@ -7,7 +7,8 @@ import { decodeTransaction } from '../codec/transaction.ts'
 import type { HeadEvent, Transaction, TransactionPool } from '../interface.ts'
 import type { WorldState } from '../state/world-state.ts'
 import { BestFirst } from './best-first.ts'
-import { checkSender, checkStateless, costOf, effectiveTip, feesOf } from './checks.ts'
+import { checkSender, checkStateless, costOf, effectiveTip } from './checks.ts'
+import { lessWorthy, worthOf } from './eviction.ts'
 import type { PoolJournal } from './journal.ts'
 import { poolError } from './pool-error.ts'
 import { checkReplacement, SenderQueue } from './sender-queue.ts'
@@ -73,7 +74,7 @@ export class Pool implements TransactionPool {
       )
     const hash = toHex(keccak256(raw))
     if (this.#byHash.has(hash)) throw poolError('ALREADY_KNOWN', 'already known')
-    const transaction = decodeTransaction(raw)
+    const transaction = decodeTransaction(raw, { hash })
     const accepted = this.#accept(transaction)
     try {
       journal.append(raw)
@@ -218,23 +219,18 @@ export class Pool implements TransactionPool {
     return false
   }
 
-  /** A full pool drops its cheapest for a better one. @throws CodedError POOL_FULL, UNDERPRICED */
+  /** A full pool drops its least worthy for a better one. @throws CodedError POOL_FULL, UNDERPRICED */
   #makeRoom(transaction: Transaction, queue: SenderQueue | undefined): void {
     const { limits } = this.#options
     if ((queue?.all.length ?? 0) >= limits.perSender)
       throw poolError('POOL_FULL', `too many transactions of ${transaction.from}`)
     if (this.#byHash.size < limits.total) return
-    const last: Transaction[] = []
-    for (const [address, other] of this.#senders) {
-      const tail = other.all[other.all.length - 1]
-      if (tail !== undefined && address !== transaction.from) last.push(tail)
-    }
-    const tipOf = (one: Transaction) => feesOf(one).tip
-    last.sort((a, b) => (tipOf(a) < tipOf(b) ? -1 : tipOf(a) > tipOf(b) ? 1 : 0))
-    const cheaper = last.filter((one) => tipOf(one) < tipOf(transaction))
-    if (cheaper.length === 0)
-      throw poolError(last.length === 0 ? 'POOL_FULL' : 'UNDERPRICED', 'txpool is full')
-    for (const one of cheaper.slice(0, Math.ceil(limits.total / 128))) this.#remove(one)
+    const baseFee = nextBaseFee(this.#options.chain.head)
+    const nextNonce = queue?.nextNonce ?? this.#world.account(transaction.from)?.nonce ?? 0n
+    const worth = worthOf(transaction, nextNonce, baseFee)
+    const less = lessWorthy(this.#senders, { worth, baseFee, except: transaction.from })
+    if (less.length === 0) throw poolError('UNDERPRICED', 'txpool is full')
+    for (const one of less.slice(0, Math.ceil(limits.total / 128))) this.#remove(one)
   }
 
   #remove(transaction: Transaction): void {

@@ -21,10 +21,9 @@ export function unsignedTransaction(
   const body: Rlp[] = [number(gas), bytes(to), number(value), fromHex(input)]
   const unsigned = [empty, empty, empty]
   if (gasPrice !== undefined)
-    return decodeTransaction(
-      encodeRlp([number(nonce), number(gasPrice), ...body, ...unsigned]),
+    return decodeTransaction(encodeRlp([number(nonce), number(gasPrice), ...body, ...unsigned]), {
       from,
-    )
+    })
   const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = request
   const type = typeOf(request)
   const fields: Rlp[] = [
@@ -40,7 +39,7 @@ export function unsignedTransaction(
     ...extraFields(request, type),
     ...unsigned,
   ]
-  return decodeTransaction(Buffer.concat([Uint8Array.of(type), encodeRlp(fields)]), from)
+  return decodeTransaction(Buffer.concat([Uint8Array.of(type), encodeRlp(fields)]), { from })
 }
 
 function typeOf({ authorizationList, blobVersionedHashes }: SimulatedCallRequest): 2 | 3 | 4 {

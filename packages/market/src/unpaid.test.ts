@@ -126,6 +126,16 @@ test('an idempotency key names a call of one service', async () => {
   assert.equal(clash.code, 'idempotency_key_reused')
 })
 
+test('a call is known again by whatever name the provider was called', async () => {
+  const payer = await fundedPayer()
+  const key = 'order-9'
+  const call = { ...callRequest({ body: 'a', header: await payer.header(1000n), key }) }
+  const at = (url: string) => market.admit({ ...call, resource: { ...call.resource, url } })
+  await finish(callOf(await at('http://[::/v1/paid')), 'the answer')
+  assert.equal((await at('https://provider.test/v1/paid')).kind, 'replayed')
+  assert.equal((await at('https://provider.test/v2/paid')).kind, 'refused')
+})
+
 async function exactPayment(index: number, validForSeconds: number) {
   const account = payerAccount(index)
   const { demand } = refusalOf(await market.admit(callRequest({ body: 'price?' })))

@@ -52,6 +52,26 @@ test('no body that is JSON makes the gateway fail', async () => {
   await fc.assert(property, { numRuns: 500 })
 })
 
+test('numbers too large for their type are a bad request, to paid services too', async () => {
+  await using gateway = await startGateway({ price: 1n })
+  const paid = { 'payment-signature': 'paid' }
+  const infer = (number: string) =>
+    gateway.post(
+      '/v2/models/doubler/infer',
+      `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,${number}]}]}`,
+      paid,
+    )
+  const chat = '{"model":"talker","messages":[{"role":"user","content":"x"}],"unknown":1e999}'
+  const answers = [
+    await infer('1e39'),
+    await infer('1e999'),
+    await gateway.post('/v1/chat/completions', chat, paid),
+  ]
+  for (const answer of answers) {
+    assert.equal(answer.status, 400, await answer.text())
+  }
+})
+
 test('no header value makes the gateway fail', async () => {
   await using gateway = await startGateway({ price: 1n })
   const value = fc.string({

@@ -79,7 +79,7 @@ function parseElements(type: TensorType, flat: unknown[], name: string): Tensor[
     })
   switch (type) {
     case 'float32':
-      return Float32Array.from(read(isNumber, 'a number'))
+      return Float32Array.from(read(isFloat32, 'a number that 32 bits can hold'))
     case 'int32':
       return Int32Array.from(read(isIntegerIn(-(2 ** 31), 2 ** 31 - 1), 'a 32-bit integer'))
     case 'uint8':
@@ -104,8 +104,8 @@ function parseInt64(value: unknown, where: string): bigint {
   throw wrong(where, 'is not a 64-bit integer (write large ones as decimal text)')
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+function isFloat32(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(Math.fround(value))
 }
 
 function isIntegerIn(least: number, most: number): (value: unknown) => value is number {

@@ -11,7 +11,8 @@ export type Start = { kind: 'first'; done: () => void } | { kind: 'settled'; adm
 
 /** What must be the same for an answer to be given again: the body, the service and the path. */
 export function requestNameOf({ requestHash, serviceId, resource }: CallRequest): string {
-  return `${requestHash} ${serviceId} ${new URL(resource.url).pathname}`
+  // The host is what the client wrote into its header, which need not be a URL's.
+  return `${requestHash} ${serviceId} ${resource.url.replace(/^\w+:\/\/[^/]*/, '')}`
 }
 
 /**

@@ -181,7 +181,9 @@ function print(): void {
   console.log(
     `CPU of a paid call: ${ratios.embeddingPaidToFreeCpu} times a free one with the embedded model, ${ratios.paidToFreeCpu} times with one that costs nothing (aim: below 3)`,
   )
-  console.log(`CPU of the stock server's paid call: ${ratios.stockToPaidCpu} times ours (aim: 10)`)
+  console.log(
+    `CPU of the stock server's paid call: ${ratios.stockToPaidCpu} times ours, ${ratios.stockToPaidCpuConcurrent} times with ${width} callers (aim: 10)`,
+  )
   console.log(`Added to a sequential call at the median: ${ratios.addedMedianMs} ms (aim: 2)`)
 }
 

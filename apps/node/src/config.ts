@@ -27,7 +27,7 @@ export const NodeConfig = z.strictObject({
     .describe('chain id of a new chain'),
   blockTimeMs: milliseconds(50).default(500).describe('least time between two blocks'),
   heartbeatMs: milliseconds(1000)
-    .default(15_000)
+    .default(5_000)
     .describe('time after which an empty block is made'),
   anchorIntervalMs: milliseconds(1000)
     .default(60_000)

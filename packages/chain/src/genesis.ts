@@ -16,7 +16,7 @@ const GenesisAccount = z.object({
 })
 
 /** An account at genesis, as geth writes it. */
-export type GenesisAccount = z.infer<typeof GenesisAccount>
+type GenesisAccount = z.infer<typeof GenesisAccount>
 
 const zeroFork = z.literal(0)
 const blobLimits = z.object({

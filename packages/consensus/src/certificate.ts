@@ -25,7 +25,7 @@ export function commitToCertificate({ height, round, id, precommits }: Commit): 
 }
 
 /** The precommits that a certificate stands for. @throws CodedError as `verifyCertificate` */
-export function certificateToCommit(
+function certificateToCommit(
   certificate: Certificate,
   validators: ValidatorSet,
   domain: SigningDomain,

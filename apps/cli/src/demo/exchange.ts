@@ -11,7 +11,7 @@ import type { CallReport } from './report.ts'
 import type { Deed, Stage } from './stage.ts'
 
 /** The exact bytes of one exchange, by which its receipt is verified at the end. */
-export interface Evidence {
+interface Evidence {
   request: unknown
   response: Uint8Array | { stream: string }
 }

@@ -58,7 +58,7 @@ export function precommit(state: CoreState, id: Hex | null, emit: (effect: Effec
 }
 
 /** Line 49: a quorum of precommits for a known, valid block decides, in whichever round it stands. */
-export const decideInAnyRound: Rule = (state, emit) => {
+const decideInAnyRound: Rule = (state, emit) => {
   for (const [round, { proposal, proposalIsValid, precommits }] of state.rounds) {
     if (!proposal || !proposalIsValid) continue
     if (!isQuorum(state.validators, powerFor(precommits, proposal.id, -1))) continue
@@ -77,7 +77,7 @@ export const decideInAnyRound: Rule = (state, emit) => {
 }
 
 /** Line 55, with "in that round or later": validators that went further still count. */
-export const skipRound: Rule = (state, emit) => {
+const skipRound: Rule = (state, emit) => {
   const ahead = [...state.furthestRound]
     .filter(([, round]) => round > state.round)
     .sort(([, a], [, b]) => b - a)
@@ -92,7 +92,7 @@ export const skipRound: Rule = (state, emit) => {
 }
 
 /** Line 22: a fresh proposal. */
-export const prevoteFresh: Rule = (state, emit) => {
+const prevoteFresh: Rule = (state, emit) => {
   const { proposal, proposalIsValid } = roundOf(state, state.round)
   if (state.step !== 'propose' || proposal?.validRound !== -1) return false
   const free = state.lockedRound === -1 || state.lockedId === proposal.id
@@ -132,7 +132,7 @@ export const lockOnPolka: Rule = (state, emit) => {
 }
 
 /** Line 44. */
-export const precommitNil: Rule = (state, emit) => {
+const precommitNil: Rule = (state, emit) => {
   const { prevotes } = roundOf(state, state.round)
   if (state.step !== 'prevote') return false
   if (!isQuorum(state.validators, powerFor(prevotes, null, -1))) return false
@@ -141,7 +141,7 @@ export const precommitNil: Rule = (state, emit) => {
 }
 
 /** Line 34. */
-export const schedulePrevoteTimer: Rule = (state, emit) =>
+const schedulePrevoteTimer: Rule = (state, emit) =>
   state.step === 'prevote' && scheduleOnce(state, 'prevote', emit)
 
 /** Line 47. */

@@ -11,11 +11,10 @@ import { WorldState } from '../state/world-state.ts'
 import type { ForkSchedule } from './forks.ts'
 import type { GenesisState } from './genesis-schema.ts'
 
-export const emptyRoot = toHex(emptyTrieRoot)
+const emptyRoot = toHex(emptyTrieRoot)
 export const emptyUnclesHash = toHex(keccak256(Uint8Array.of(0xc0)))
 /** sha256 of nothing: the EIP-7685 commitment to no requests. */
-export const emptyRequestsHash: Hex =
-  '0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const emptyRequestsHash: Hex = '0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /** Block 0 and its state. */
 export function createGenesis(

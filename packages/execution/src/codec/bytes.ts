@@ -44,10 +44,6 @@ export function toWord(value: bigint): Hex {
   return `0x${value.toString(16).padStart(64, '0')}`
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return asBuffer(a).equals(b)
-}
-
 export const empty = new Uint8Array(0)
 export const zeroHash: Hex = `0x${'00'.repeat(32)}`
 export const zeroAddress: Hex = `0x${'00'.repeat(20)}`

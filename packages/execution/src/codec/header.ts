@@ -8,7 +8,7 @@ import { asBytes, encodeRlp, type Rlp } from './rlp.ts'
 export type Unsealed = Omit<Header, 'hash'>
 
 /** The header's RLP fields in their order; those of later forks follow when they are there. */
-export function headerFields(header: Unsealed): Uint8Array[] {
+function headerFields(header: Unsealed): Uint8Array[] {
   const fields = [
     fromHex(header.parentHash),
     fromHex(header.sha3Uncles),

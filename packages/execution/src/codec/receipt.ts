@@ -133,12 +133,12 @@ export function completeReceipts(
 }
 
 /** The address of a contract that a transaction creates: keccak256(rlp([sender, nonce])). */
-export function createdAddress({ from, nonce }: { from: Hex; nonce: bigint }): Hex {
+function createdAddress({ from, nonce }: { from: Hex; nonce: bigint }): Hex {
   return toHex(keccak256(encodeRlp([fromHex(from), toMinimalBytes(nonce)])).subarray(12))
 }
 
 /** What is paid for a unit of gas in a block with this base fee. */
-export function effectiveGasPrice(transaction: Transaction, baseFee: bigint | undefined): bigint {
+function effectiveGasPrice(transaction: Transaction, baseFee: bigint | undefined): bigint {
   const { gasPrice, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = transaction
   if (gasPrice !== undefined) return gasPrice
   const wanted = (baseFee ?? 0n) + maxPriorityFeePerGas

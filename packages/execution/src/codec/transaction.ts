@@ -148,7 +148,7 @@ function recoverSender(transaction: Unsigned, body: Uint8Array, count: number): 
   }
 }
 
-export function addressOf(publicKey: Uint8Array): Hex {
+function addressOf(publicKey: Uint8Array): Hex {
   return toHex(keccak256(publicKey).subarray(12))
 }
 

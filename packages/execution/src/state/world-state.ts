@@ -179,8 +179,3 @@ function withoutZeros(value: Uint8Array): Uint8Array {
   while (skip < value.length && value[skip] === 0) skip++
   return skip === value.length ? empty : Uint8Array.from(value.subarray(skip))
 }
-
-/** The 32-byte form of a slot as a map key. */
-export function slotKey(slot: Uint8Array): Hex {
-  return toHex(slot)
-}

@@ -2,7 +2,10 @@
 export interface GatewayLimits {
   bodyBytes: number
   headerBytes: number
-  /** Model calls that run at once; further ones get 503 with Retry-After. */
+  /**
+   * Model calls that run at once; further ones get 503 with Retry-After. Those whose payment is still being
+   * decided do not count, up to eight times as many.
+   */
   concurrentCalls: number
   /** From admission to the last byte of an answer. */
   callMs: number

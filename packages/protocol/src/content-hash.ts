@@ -20,13 +20,18 @@ export const receiptMember = 'quoin_receipt'
 /**
  * The bytes that a streamed answer's responseHash is over: for every event in order its data payload
  * (several `data:` lines joined by a line feed, as the SSE standard says) in UTF-8 followed by one line
- * feed. Left out are `[DONE]` and the payload that carries the receipt itself (a JSON object with the
- * member `quoin_receipt`). So framing, comments, event names and the splitting into chunks do not matter.
+ * feed. Left out are `[DONE]` with what follows it, as clients do, and the last payload where it carries the
+ * receipt itself (a JSON object with the member `quoin_receipt`); that member elsewhere hides nothing from the
+ * hash. So framing, comments, event names and the splitting into chunks do not matter.
  */
 export function streamContent(payloads: Iterable<string>): Uint8Array {
-  let text = ''
-  for (const payload of payloads) if (!isUnhashed(payload)) text += `${payload}\n`
-  return new TextEncoder().encode(text)
+  const read: string[] = []
+  for (const payload of payloads) {
+    if (payload === '[DONE]') break
+    read.push(payload)
+  }
+  if (isReceiptCarrier(read.at(-1) ?? '')) read.pop()
+  return new TextEncoder().encode(read.map((payload) => `${payload}\n`).join(''))
 }
 
 export function hashStream(payloads: Iterable<string>): Hex {
@@ -48,8 +53,7 @@ export function parseSseData(text: string): string[] {
   return payloads
 }
 
-function isUnhashed(payload: string): boolean {
-  if (payload === '[DONE]') return true
+function isReceiptCarrier(payload: string): boolean {
   if (!payload.includes(`"${receiptMember}"`)) return false
   try {
     const value: unknown = JSON.parse(payload)

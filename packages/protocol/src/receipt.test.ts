@@ -116,3 +116,13 @@ test('the hash of a stream is over its payloads, not over its framing, and leave
   assert.equal(new TextDecoder().decode(streamContent(['{"a":1}', '[DONE]'])), '{"a":1}\n')
   assert.deepEqual(parseSseData('data: a\ndata: b\n\ndata:c\n\n'), ['a\nb', 'c'])
 })
+
+test("nothing that a reader sees is left out of a stream's hash but its last payload's receipt", () => {
+  const carrier = '{"choices":[],"quoin_receipt":{}}'
+  const smuggled = '{"choices":[{"delta":{"content":"more"}}],"quoin_receipt":0}'
+  const honest = hashStream(['{"a":1}', carrier, '[DONE]'])
+  assert.equal(hashStream(['{"a":1}']), honest)
+  assert.notEqual(hashStream(['{"a":1}', smuggled, carrier, '[DONE]']), honest)
+  assert.notEqual(hashStream([smuggled, '{"a":1}', carrier, '[DONE]']), honest)
+  assert.equal(hashStream(['{"a":1}', carrier, '[DONE]', '{"unread":1}']), honest)
+})

@@ -1,8 +1,15 @@
 import { gatewayError } from '../errors.ts'
 
-/** Counts running calls: refuses what is over the limit, and lets a stop wait for the last one. */
+/** So many times the limit may be present, waiting to be admitted, before newcomers are refused. */
+const presentPerRunning = 8
+
+/**
+ * Counts calls: refuses what is over the limit, and lets a stop wait for the last one. Those that wait for
+ * their payment to be decided take no place from those that run, which are paid.
+ */
 export class CallGate {
   readonly #limit: number
+  readonly #present = new Set<AbortController>()
   readonly #running = new Set<AbortController>()
   readonly #idle = Promise.withResolvers<void>()
   #stopping = false
@@ -23,24 +30,32 @@ export class CallGate {
   enter(call: AbortController): void {
     if (this.#stopping)
       throw gatewayError('STOPPING', 'The gateway is stopping and takes no new calls')
-    if (this.#running.size >= this.#limit)
-      throw gatewayError(
-        'OVERLOADED',
-        `The gateway runs ${this.#limit} calls already; try again after the time in Retry-After`,
-      )
+    if (this.#present.size >= this.#limit * presentPerRunning) throw this.#overloaded()
+    this.#present.add(call)
+  }
+
+  /** The call was admitted and is about to run. @throws CodedError `OVERLOADED` */
+  begin(call: AbortController): void {
+    if (this.#running.size >= this.#limit) throw this.#overloaded()
     this.#running.add(call)
   }
 
+  #overloaded(): Error {
+    const what = `The gateway runs ${this.#limit} calls already; try again after the time in Retry-After`
+    return gatewayError('OVERLOADED', what)
+  }
+
   leave(call: AbortController): void {
+    this.#present.delete(call)
     this.#running.delete(call)
     this.#settle()
   }
 
-  /** Refuses new calls; resolves when none is running. Aborting `signal` aborts those that still run. */
+  /** Refuses new calls; resolves when none is left. Aborting `signal` aborts those that still run. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true
     const abortAll = () => {
-      for (const call of this.#running)
+      for (const call of this.#present)
         call.abort(gatewayError('STOPPING', 'The gateway stopped before the call ended'))
     }
     if (signal.aborted) abortAll()
@@ -51,6 +66,6 @@ export class CallGate {
   }
 
   #settle(): void {
-    if (this.#stopping && this.#running.size === 0) this.#idle.resolve()
+    if (this.#stopping && this.#present.size === 0) this.#idle.resolve()
   }
 }

@@ -7,7 +7,7 @@ import { answerStream } from './answer-stream.ts'
 import { answerWhole } from './answer-whole.ts'
 import type { CallGate } from './call-gate.ts'
 import type { CallPlan } from './call-plan.ts'
-import type { Call, CallContext } from './charge.ts'
+import { type Call, type CallContext, release } from './charge.ts'
 import { findReceipt, lowerCaseNames, receiptToMember } from './receipt-wire.ts'
 import { requestHash } from './request-hash.ts'
 
@@ -43,16 +43,22 @@ export async function serveCall(
     context.callMs,
   )
   try {
-    return await admitAndAnswer(context, { plan, exchange, signal: stop.signal }, sent)
+    const call = { plan, exchange, signal: stop.signal }
+    return await admitAndAnswer(context, { ...call, begin: () => context.gate.begin(stop) }, sent)
   } finally {
     clearTimeout(timer)
     context.gate.leave(stop)
   }
 }
 
+interface ArrivedCall extends Omit<Call, 'paid'> {
+  /** Takes a place among the calls that run. */
+  begin(): void
+}
+
 async function admitAndAnswer(
   context: ServeContext,
-  call: Omit<Call, 'paid'>,
+  call: ArrivedCall,
   sent: unknown,
 ): Promise<Answer> {
   if (isFree(call.plan.offer.service)) return answer(context, { ...call, paid: null })
@@ -67,7 +73,13 @@ async function admitAndAnswer(
   }
 }
 
-function answer(context: CallContext, call: Call): Promise<Answer> {
+async function answer(context: CallContext, call: Call & ArrivedCall): Promise<Answer> {
+  try {
+    call.begin()
+  } catch (error) {
+    await release(context, call, error)
+    throw error
+  }
   const made = call.plan.answer
   return made.kind === 'whole'
     ? answerWhole(context, call, made)

@@ -68,6 +68,34 @@ test('more calls than the limit get 503 with Retry-After, and room comes back', 
   assert.equal((await gateway.post('/v1/completions', prompt)).status, 200)
 })
 
+test('calls whose payment is not decided yet take no place from calls that are paid', async () => {
+  await using gateway = await startGateway({ price: 1n, limits: { concurrentCalls: 1 } })
+  const { market } = gateway
+  const decided = Promise.withResolvers<void>()
+  const admit = market.admit.bind(market)
+  let waiting = 0
+  market.admit = async (call) => {
+    if (call.paymentHeader === 'waits') {
+      waiting += 1
+      await decided.promise
+    }
+    return admit(call)
+  }
+  const post = (payment: string) =>
+    gateway.post('/v1/embeddings', embed, { 'payment-signature': payment })
+  const waiters = Array.from({ length: 7 }, () => post('waits'))
+  await until(() => waiting === 7)
+  assert.equal((await post('paid')).status, 200)
+  const last = post('waits')
+  await until(() => waiting === 8)
+  assert.equal((await post('paid')).status, 503)
+  decided.resolve()
+  const answers = await Promise.all([...waiters, last])
+  const served = answers.filter(({ status }) => status === 200).length
+  assert.ok(served >= 1)
+  assert.equal(market.cancelled.length, answers.length - served)
+})
+
 test('closing lets a running call end and refuses new ones', async () => {
   const gateway = await startGateway()
   const goOn = Promise.withResolvers<void>()

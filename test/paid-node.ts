@@ -19,7 +19,7 @@ export const chainId = 31402
 export const network = `eip155:${chainId}` as const
 export const operatorToken = 'only-for-tests'
 /** Prices of every model: atomic units for a million tokens. */
-export const price = {
+const price = {
   callAtomic: 0n,
   inAtomicPerMillion: 2_000_000n,
   outAtomicPerMillion: 5_000_000n,

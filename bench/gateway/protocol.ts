@@ -20,13 +20,6 @@ export type ServerReport = z.infer<typeof ServerReport>
 export const priceAtomic = 1000n
 export const requestBody = (model: string) => JSON.stringify({ model, input: 'hello' })
 
-export interface PaidTarget {
-  url: string
-  body: string
-  config: ChannelConfig
-  offer: PaymentRequirements
-}
-
 export function answerQuestions(): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()

@@ -19,7 +19,7 @@ export interface Digests {
   receive(authorization: Eip3009Authorization): Uint8Array
 }
 
-export interface ClaimEntry {
+interface ClaimEntry {
   channelId: Hex
   maxClaimable: bigint
   totalClaimed: bigint

@@ -1,6 +1,6 @@
 import type { Hex } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
-import { empty, toHex } from '../codec/bytes.ts'
+import { empty } from '../codec/bytes.ts'
 import { asBytes, decodeRlp, encodeRlp } from '../codec/rlp.ts'
 import {
   type AccountRecord,

@@ -35,7 +35,7 @@ export interface ChannelFacts {
   session: Session | null
 }
 
-export interface DepositOrder {
+interface DepositOrder {
   config: ChannelConfig
   amount: bigint
   authorization: { validAfter: bigint; validBefore: bigint; salt: Hex; signature: Hex }
@@ -63,7 +63,7 @@ export interface Mined {
   blockNumber: bigint
 }
 
-export interface AnchorFact extends Mined {
+interface AnchorFact extends Mined {
   root: Hex
   count: number
 }

@@ -48,7 +48,7 @@ export interface Reservation {
   cancel(): void
 }
 
-export interface Charge {
+interface Charge {
   sequence: bigint
   cumulative: bigint
   /** To be called when the charge is durable. */

@@ -42,7 +42,7 @@ export interface Refusal {
   status?: number
 }
 
-export function requirementsFor(
+function requirementsFor(
   terms: OfferTerms,
   amount: bigint,
   state?: Refusal['state'],

@@ -30,12 +30,12 @@ export interface ChannelTable {
 }
 
 /** Voucher values that a call was charged on; each is good for one call only. */
-export interface VoucherTable {
+interface VoucherTable {
   channel_id: string
   max_claimable: string
 }
 
-export interface ReceiptTable {
+interface ReceiptTable {
   /** Counts the receipts of this market in the order in which they became durable. */
   number: Generated<number>
   id: string

@@ -24,7 +24,7 @@ export const statements = {
 } as const
 
 export type StatementName = keyof typeof statements
-export type Parameter = string | number | null | Uint8Array
+type Parameter = string | number | null | Uint8Array
 export type Write = readonly [StatementName, ...Parameter[]]
 
 export interface WriterRequest {

@@ -27,7 +27,7 @@ export interface TestChain extends AsyncDisposable {
 }
 
 const chainId = 31_402
-export const mnemonic = 'test test test test test test test test test test test junk'
+const mnemonic = 'test test test test test test test test test test test junk'
 
 /** Account `index` of the public development mnemonic; the first 20 hold Credit and native coins. */
 export function payerAccount(index: number) {

@@ -9,10 +9,9 @@ import type { MarketOptions } from '../options.ts'
 import type { TestChain } from './anvil.ts'
 
 export const providerKey = hexToBytes(`0x${'42'.repeat(32)}`)
-export const providerKeyHex = bytesToHex(providerKey)
 
 /** Options for a market on a test chain that does nothing by itself, its provider funded for gas. */
-export async function testOptions(
+async function testOptions(
   chain: TestChain,
   dataDir: string,
   more: Partial<MarketOptions> = {},

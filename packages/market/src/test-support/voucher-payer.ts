@@ -15,7 +15,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import type { Admission, CallRequest, Market, PaidCall } from '../interface.ts'
 import { payerAccount, type TestChain } from './anvil.ts'
 
-export const serviceId: Hex = `0x${'5e'.repeat(32)}`
+const serviceId: Hex = `0x${'5e'.repeat(32)}`
 
 /** A payer that signs exactly what a test tells it to, with a session key of its own. */
 export interface VoucherPayer extends AsyncDisposable {

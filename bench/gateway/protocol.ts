@@ -1,4 +1,3 @@
-import type { ChannelConfig, PaymentRequirements } from '@quoin/protocol'
 import { z } from 'zod'
 
 /** What a server under test is told when it starts. */

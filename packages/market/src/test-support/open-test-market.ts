@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bytesToHex, hexToBytes } from '@quoin/kernel'
+import { hexToBytes } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { Market } from '../interface.ts'
 import { openMarket } from '../open.ts'

@@ -59,7 +59,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
 async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   const { config, logger = silentLogger, onProgress = () => {} } = options
   const dataDir = resolve(config.dataDir)
-  await mkdir(dataDir, { recursive: true })
+  // Stored answers and receipts are the payers' matter: nobody else on the machine reads them.
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const keys = await openNodeKeys(dataDir, options.password)
   const provider = privateKeyToAddress(keys.provider)
 

@@ -67,7 +67,7 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
   const receiver = lower(options.receiver ?? address)
   const payments = { ...defaultPayments, ...options.payments }
   const ledger = options.ledger ?? scope.own(connect(options))
-  const chain = createLedgerChain(ledger, { provider: address, receiver })
+  const chain = createLedgerChain(ledger, { provider: address })
   const token = await readToken(ledger)
   const { chainId, addresses } = ledger
   const digests = createDigests({

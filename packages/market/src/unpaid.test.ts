@@ -136,7 +136,7 @@ test('a call is known again by whatever name the provider was called', async () 
   assert.equal((await at('https://provider.test/v2/paid')).kind, 'refused')
 })
 
-async function exactPayment(index: number, validForSeconds: number) {
+async function exactPayment(index: number, validForSeconds: number, value = 1000n) {
   const account = payerAccount(index)
   const { demand } = refusalOf(await market.admit(callRequest({ body: 'price?' })))
   const accepted = PaymentRequired.parse(demand).accepts.find(({ scheme }) => scheme === 'exact')
@@ -144,7 +144,7 @@ async function exactPayment(index: number, validForSeconds: number) {
   const authorization = {
     from: account.address,
     to: accepted.payTo,
-    value: 1000n,
+    value,
     validAfter: 0n,
     validBefore: BigInt(Math.floor(Date.now() / 1000) + validForSeconds),
     nonce: bytesToHex(createPrivateKey()),
@@ -162,7 +162,7 @@ async function exactPayment(index: number, validForSeconds: number) {
       primaryType: 'TransferWithAuthorization',
       message: { ...authorization, to },
     })
-  const { value, validAfter, validBefore } = authorization
+  const { validAfter, validBefore } = authorization
   const wire = {
     ...authorization,
     value: `${value}`,
@@ -171,7 +171,7 @@ async function exactPayment(index: number, validForSeconds: number) {
   }
   const payload = { signature: await sign(authorization.to), authorization: wire }
   const header = encodeJsonHeader({ x402Version: 2, accepted, payload })
-  return { account, asset: accepted.asset, domain, authorization, sign, header }
+  return { account, accepted, payload, asset: accepted.asset, domain, authorization, sign, header }
 }
 
 test('an authorization that its payer cancels while it is served is not taken for a payment', async () => {
@@ -227,4 +227,26 @@ test('an authorization that may expire before a long call ends is refused', asyn
   const { header } = await exactPayment(nextPayer++, 30)
   const refusal = refusalOf(await market.admit(callRequest({ body: 'a', header })))
   assert.equal(refusal.code, x402Errors.exactValidBefore)
+})
+
+test('the facilitator spends no gas where no money moves', async () => {
+  const { accepted, payload } = await exactPayment(nextPayer++, 300, 0n)
+  const { accepts } = PaymentRequired.parse(
+    refusalOf(await market.admit(callRequest({ body: 'price?' }))).demand,
+  )
+  const batch = accepts.find(({ scheme }) => scheme === 'batch-settlement')
+  const idle = { type: 'settle', receiver: payerAccount(19).address, token: accepted.asset }
+  const settle = (wanted: object, content: object) =>
+    market.facilitator.settle({
+      paymentPayload: { x402Version: 2, accepted: wanted, payload: content },
+      paymentRequirements: wanted,
+    })
+  const address = market.providerAddress
+  const before = await chain.client.getBalance({ address })
+  const answers = [
+    await settle({ ...accepted, amount: '0' }, payload),
+    await settle({ ...batch }, idle),
+  ]
+  for (const answer of answers) assert.equal(Reflect.get(answer, 'success'), false)
+  assert.equal(await chain.client.getBalance({ address }), before)
 })

@@ -8,8 +8,8 @@ export interface Chain {
   readAuthorization(payer: Hex, nonce: Hex): Promise<{ payerBalance: bigint; used: boolean }>
   /** The transaction that made this very transfer; null when there is none. */
   findTransfer(transfer: ExactPayload): Promise<Hex | null>
-  /** What was claimed for the receiver and what of it was paid out. */
-  readReceiver(): Promise<{ claimed: bigint; settled: bigint }>
+  /** What was claimed for a receiver in a token and what of it was paid out. */
+  readReceiver(receiver: Hex, token: Hex): Promise<{ claimed: bigint; settled: bigint }>
   blockNumber(): Promise<bigint>
   /** The channels that any settlement or session event names in these blocks. */
   changedChannels(fromBlock: bigint, toBlock: bigint): Promise<Hex[]>

@@ -3,11 +3,8 @@ import type { Ledger } from '@quoin/ledger'
 import type { ExactPayload } from '@quoin/protocol'
 import type { Chain, ClaimOrder } from './interface.ts'
 
-/** The market's chain over the ledger. `provider` anchors, `receiver` is paid. */
-export function createLedgerChain(
-  ledger: Ledger,
-  { provider, receiver }: { provider: Hex; receiver: Hex },
-): Chain {
+/** The market's chain over the ledger. `provider` anchors. */
+export function createLedgerChain(ledger: Ledger, { provider }: { provider: Hex }): Chain {
   const { channels, credit, receipts } = ledger
   return {
     readChannel: (channelId) => channels.state(channelId),
@@ -19,7 +16,7 @@ export function createLedgerChain(
       return { payerBalance, used }
     },
     findTransfer: (transfer) => credit.findTransfer(toTransfer(transfer)),
-    readReceiver: () => channels.receiver(receiver, ledger.addresses.credit),
+    readReceiver: (receiver, token) => channels.receiver(receiver, token),
     blockNumber: () => ledger.blockNumber(),
     changedChannels: (fromBlock, toBlock) => channels.changed(fromBlock, toBlock),
     findAnchor: (epoch) => receipts.findAnchor(provider, epoch),

@@ -14,11 +14,12 @@ export async function findExactReason(
   if (authorization.to !== wanted.payTo) return x402Errors.exactRecipient
   if (BigInt(authorization.validBefore) < BigInt(now + 6)) return x402Errors.exactValidBefore
   if (BigInt(authorization.validAfter) > BigInt(now)) return x402Errors.exactValidAfter
-  if (BigInt(authorization.value) !== BigInt(wanted.amount)) return x402Errors.exactValue
+  const value = BigInt(authorization.value)
+  if (value !== BigInt(wanted.amount) || value === 0n) return x402Errors.exactValue
   const { payerBalance, used } = await chain.readAuthorization(
     authorization.from,
     authorization.nonce,
   )
   if (used) return x402Errors.exactNonceUsed
-  return payerBalance < BigInt(authorization.value) ? x402Errors.exactBalance : null
+  return payerBalance < value ? x402Errors.exactBalance : null
 }

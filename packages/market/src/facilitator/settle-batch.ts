@@ -78,6 +78,8 @@ async function settle(
   shell: SettleShell,
   { receiver, token }: SettlePayload,
 ): Promise<SettlementResponse> {
+  const { claimed, settled } = await shell.chain.readReceiver(receiver, token)
+  if (claimed <= settled) return no(shell, x402Errors.nothingToSettle, 'Nothing was claimed since')
   const sent = await attempt(() => shell.chain.settle(receiver, token))
   if (!sent.ok) return no(shell, x402Errors.settleFailed, sent.message)
   const { transactionHash, amount } = sent.mined

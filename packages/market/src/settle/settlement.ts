@@ -60,7 +60,7 @@ export class Settler {
     const channels = only ?? (await this.owing())
     for (let start = 0; start < channels.length; start += claimsPerTransaction)
       await this.#claim(channels.slice(start, start + claimsPerTransaction), settlement)
-    const { claimed, settled } = await chain.readReceiver()
+    const { claimed, settled } = await chain.readReceiver(receiver, token)
     if (claimed > settled) {
       const { transactionHash, amount } = await chain.settle(receiver, token)
       settlement.transactions.push(transactionHash)

@@ -168,6 +168,13 @@ contract SessionKeysTest is Base {
         sessionKeys.authorizeWithSignature(config, 300, EXPIRY, 0, START, signature);
     }
 
+    function test_ANewerLimitVoidsAnOlderSignatureThatWasNotSentYet() public {
+        bytes memory signature = sign(PAYER_KEY, sessionKeys.getAuthorizeDigest(id, 300, EXPIRY, 0, 0, START));
+        authorize(100, EXPIRY);
+        vm.expectRevert(abi.encodeWithSelector(SessionKeys.InvalidPayerSignature.selector, payer));
+        sessionKeys.authorizeWithSignature(config, 300, EXPIRY, 0, START, signature);
+    }
+
     function test_OnAChainWithoutSessionKeysEveryChannelIsAStockChannel() public {
         authorize(300, EXPIRY);
         fund(config, DEPOSIT, 1);

@@ -58,10 +58,13 @@ contract SessionKeys is EIP712, ISessionLimits {
 
     constructor() EIP712("Quoin Session Keys", "1") {}
 
-    /// @notice Sets the limits of a channel's voucher key, from the payer's account.
+    /// @notice Sets the limits of a channel's voucher key, from the payer's account. Signed authorizations
+    /// that were not sent yet lose their nonce: an older word never loosens a newer one.
     function authorize(ChannelConfig calldata config, uint128 cap, uint40 expiresAt, bytes32 scope) external {
         if (msg.sender != config.payer) revert NotPayer(msg.sender, config.payer);
-        _authorize(config, _settlement().getChannelId(config), cap, expiresAt, scope);
+        bytes32 channelId = _settlement().getChannelId(config);
+        nonces[channelId]++;
+        _authorize(config, channelId, cap, expiresAt, scope);
     }
 
     /// @notice As authorize, sent by anyone, with the payer's signature: for payers without gas.

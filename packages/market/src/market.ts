@@ -10,6 +10,7 @@ import type {
   ReceiptStore,
   Settlement,
 } from './interface.ts'
+import type { PaymentOptions } from './options.ts'
 import { admitBatch } from './pay/batch.ts'
 import type { PayContext } from './pay/context.ts'
 import { admitExact } from './pay/exact.ts'
@@ -18,14 +19,14 @@ import { readPayment } from './pay/read-payment.ts'
 import type { Anchors } from './settle/anchors.ts'
 import type { Settler } from './settle/settlement.ts'
 
-const housekeepingMs = 600_000
+const housekeepingMs = 60_000
 
 export interface MarketParts {
   context: PayContext
   settler: Settler
   anchors: Anchors
   background: Background
-  answersKeptMs: number
+  payments: Pick<PaymentOptions, 'answersKeptMs' | 'answersKeptBytes'>
   receipts: ReceiptStore
   channels: ChannelReader
   facilitator: Market['facilitator']
@@ -136,9 +137,12 @@ export class QuoinMarket implements Market {
   }
 
   #dropOldAnswers(): void {
-    const { context, answersKeptMs } = this.#parts
+    const { context, payments } = this.#parts
     context.store
-      .write('answers', [['dropAnswersBefore', context.clock() - answersKeptMs]])
+      .write('answers', [
+        ['dropAnswersBefore', context.clock() - payments.answersKeptMs],
+        ['dropAnswersBeyond', payments.answersKeptBytes],
+      ])
       .catch((error: unknown) =>
         context.logger.warn({ error: String(error) }, 'old answers were not dropped'),
       )

@@ -31,6 +31,7 @@ const defaultPayments: PaymentOptions = {
   minDepositAtomic: 10_000n,
   settleExactFirst: false,
   answersKeptMs: 24 * 3600 * 1000,
+  answersKeptBytes: 1024 ** 3,
 }
 
 const defaultSettlement: SettlementOptions = {
@@ -115,7 +116,7 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
     settler,
     anchors,
     background,
-    answersKeptMs: payments.answersKeptMs,
+    payments,
     receipts: createReceiptStore(store, anchors),
     channels: createChannelReader(store, channels),
     facilitator: createFacilitator({

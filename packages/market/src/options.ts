@@ -42,6 +42,8 @@ export interface PaymentOptions {
   settleExactFirst: boolean
   /** How long stored answers are kept for retries, in ms. */
   answersKeptMs: number
+  /** How many bytes of them are kept, looked at every minute; the oldest go first. */
+  answersKeptBytes: number
 }
 
 export interface SettlementOptions {

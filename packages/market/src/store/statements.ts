@@ -13,6 +13,10 @@ export const statements = {
       (payer, idempotency_key, request_hash, status, headers, body, created_at)
     values (?, ?, ?, ?, ?, ?, ?)`,
   dropAnswersBefore: 'delete from answers where created_at < ?',
+  /** The oldest go, until the bodies of the rest have so many bytes at most. */
+  dropAnswersBeyond: `delete from answers where rowid in (select rowid from (
+      select rowid, sum(length(body)) over (order by created_at desc, rowid desc) as bytes
+      from answers) where bytes > ?)`,
   addAuthorization: `insert into authorizations
       (payer, nonce, payload, value, state, transaction_hash, created_at)
     values (?, ?, ?, ?, ?, ?, ?)`,

@@ -86,6 +86,8 @@ export interface Outcome {
    * `hashStream` of @quoin/protocol over the data payloads. Default: keccak256 of `body`.
    */
   responseHash?: Hex
+  /** The answer was cut short because its client left: it is charged, and never given to a retry. */
+  isCut?: boolean
 }
 
 export interface ReceiptStore {

@@ -126,6 +126,19 @@ test('an idempotency key names a call of one service', async () => {
   assert.equal(clash.code, 'idempotency_key_reused')
 })
 
+test('an answer that was cut short is charged and not given to a retry', async () => {
+  const payer = await fundedPayer()
+  const wish = { body: 'a', key: 'order-10' }
+  const header = await payer.header(1000n)
+  const call = callOf(await market.admit(callRequest({ ...wish, header })))
+  const amount = { amountAtomic: 700n, unitsIn: 1, unitsOut: 1 }
+  const cut = { status: 200, contentType: 'text/plain', body: Buffer.from('the ans'), isCut: true }
+  await call.finish({ ...amount, ...cut })
+  const next = await payer.header(1700n)
+  await finish(callOf(await market.admit(callRequest({ ...wish, header: next }))), 'the answer')
+  assert.equal((await market.channels.get(payer.channelId))?.charged, 1400n)
+})
+
 test('a call is known again by whatever name the provider was called', async () => {
   const payer = await fundedPayer()
   const key = 'order-9'

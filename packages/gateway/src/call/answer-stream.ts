@@ -105,8 +105,9 @@ class RecordedStream {
   async charge(context: CallContext, call: Call, units: Units): Promise<void> {
     const { frame, carry, end } = this.#answer
     const body = Buffer.from(this.#content)
+    const isCut = call.signal.aborted
     try {
-      const charged = await charge(context, call, { units, contentType, body })
+      const charged = await charge(context, call, { units, contentType, body, isCut })
       const receipt = charged ? frame(carry(receiptToMember(charged.receipt), this.#last)) : ''
       await this.#stream.write(receipt + end)
     } catch (error) {

@@ -9,10 +9,10 @@ export async function answerWhole(
   call: Call,
   answer: WholeAnswer,
 ): Promise<Answer> {
-  const { body, units } = await run(context, call, answer)
+  const { body, units, isCut = false } = await run(context, call, answer)
   const bytes = Buffer.from(body)
   const contentType = 'application/json'
-  const charged = await charge(context, call, { units, contentType, body: bytes })
+  const charged = await charge(context, call, { units, contentType, body: bytes, isCut })
   return {
     kind: 'bytes',
     status: 200,

@@ -12,8 +12,8 @@ export interface CallPlan {
 /** An answer that goes out in one piece, after it has been charged. */
 export interface WholeAnswer {
   kind: 'whole'
-  /** Runs the model; on abort it returns what was made so far, or throws when that is nothing. */
-  run(signal: AbortSignal): Promise<{ body: string; units: Units }>
+  /** Runs the model; on abort it returns what was made so far (`isCut`), or throws when that is nothing. */
+  run(signal: AbortSignal): Promise<{ body: string; units: Units; isCut?: boolean }>
 }
 
 /** Server-sent events that go out as they are made and are charged at their end. */

@@ -23,6 +23,7 @@ export interface Made {
   units: Units
   contentType: string
   body: Uint8Array
+  isCut: boolean
 }
 
 /**
@@ -47,6 +48,7 @@ export async function charge(
     status: 200,
     contentType: made.contentType,
     body: made.body,
+    isCut: made.isCut,
   })
   context.metrics.charged(service.modelId, finished.receipt.receipt.amount)
   return finished

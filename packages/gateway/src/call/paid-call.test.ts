@@ -136,6 +136,28 @@ test('a client that leaves before a whole answer is charged for what was made to
   assert.equal(market.outcomes[0]?.unitsOut, 2)
 })
 
+test('a retry of a call that its connection cut short gets a whole answer', async () => {
+  await using gateway = await startGateway({ price: 1n })
+  const { generator, market } = gateway
+  const left = Promise.withResolvers<void>()
+  generator.beforeToken = async (index) => (index === 2 ? left.promise : undefined)
+  const leave = new AbortController()
+  const headers = { 'content-type': 'application/json', ...paid, 'idempotency-key': 'cut' }
+  const body = JSON.stringify(chat())
+  const url = `${gateway.url}/v1/chat/completions`
+  const call = fetch(url, { method: 'POST', headers, body, signal: leave.signal })
+  await until(() => generator.made === 2)
+  leave.abort()
+  await assert.rejects(call)
+  await until(() => market.calls[0]?.signal.aborted === true)
+  left.resolve()
+  await until(() => market.outcomes.length === 1)
+  assert.equal(market.outcomes[0]?.isCut, true)
+  const again = await fetch(url, { method: 'POST', headers, body })
+  const { usage } = (await again.json()) as { usage: { completion_tokens: number } }
+  assert.equal(usage.completion_tokens, 5)
+})
+
 test('a client that leaves before the first token owes nothing', async () => {
   await using gateway = await startGateway({ price: 1n })
   const { generator, market } = gateway

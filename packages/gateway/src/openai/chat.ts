@@ -74,11 +74,11 @@ export function planChat(
     return { offer, ceiling, answer: { kind: 'stream', run, ...chatTail } }
   }
   const run = async (signal: AbortSignal) => {
-    const { text, finish, units } = await generateWhole(model, request, signal)
+    const { text, finish, units, isCut } = await generateWhole(model, request, signal)
     const message = { role: 'assistant', content: text, refusal: null }
     const choices = [{ index: 0, message, logprobs: null, finish_reason: finish }]
     const answer = { ...head, object: 'chat.completion', choices, usage: usageOf(units) }
-    return { body: JSON.stringify(answer), units }
+    return { body: JSON.stringify(answer), units, isCut }
   }
   return { offer, ceiling, answer: { kind: 'whole', run } }
 }

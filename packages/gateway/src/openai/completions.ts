@@ -70,9 +70,9 @@ export function planCompletion(
     return { offer, ceiling, answer: { kind: 'stream', run, ...completionTail } }
   }
   const run = async (signal: AbortSignal) => {
-    const { text, finish, units } = await generateWhole(model, request, signal)
+    const { text, finish, units, isCut } = await generateWhole(model, request, signal)
     const answer = { ...head, choices: [choice(text, finish)], usage: usageOf(units) }
-    return { body: JSON.stringify(answer), units }
+    return { body: JSON.stringify(answer), units, isCut }
   }
   return { offer, ceiling, answer: { kind: 'whole', run } }
 }

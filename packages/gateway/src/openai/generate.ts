@@ -8,6 +8,8 @@ export interface Generated {
   text: string
   finish: FinishReason
   units: Units
+  /** The client left before the end. */
+  isCut: boolean
 }
 
 /** What one route makes of a text on its way: the payloads of its own events. */
@@ -63,7 +65,8 @@ function ended(
   end: { reason: 'stop' | 'length' | 'aborted'; promptTokens: number; completionTokens: number },
 ): Generated {
   const units = { in: end.promptTokens, out: end.completionTokens }
-  return { text, finish: end.reason === 'stop' ? 'stop' : 'length', units }
+  const finish = end.reason === 'stop' ? 'stop' : 'length'
+  return { text, finish, units, isCut: end.reason === 'aborted' }
 }
 
 function withoutEnd(): Error {

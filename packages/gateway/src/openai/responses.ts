@@ -65,7 +65,7 @@ export function planResponse(
   const run = async (signal: AbortSignal) => {
     const generated = await generateWhole(model, request, signal)
     const answer = finished(head, itemId, generated)
-    return { body: JSON.stringify(answer), units: generated.units }
+    return { body: JSON.stringify(answer), units: generated.units, isCut: generated.isCut }
   }
   return { offer, ceiling, answer: { kind: 'whole', run } }
 }

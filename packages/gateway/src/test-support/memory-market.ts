@@ -50,7 +50,7 @@ export class MemoryMarket implements Market {
       [headerNames.receipt]: encodeJsonHeader(toReceiptJson(receipt)),
     }
     const { status, contentType, body } = outcome
-    if (call.idempotencyKey)
+    if (call.idempotencyKey && !outcome.isCut)
       this.#answers.set(call.idempotencyKey, {
         kind: 'replayed',
         status,

@@ -94,7 +94,7 @@ export function answerWrites(
   outcome: Outcome,
   kept: { headers: Record<string, string>; now: number },
 ): Write[] {
-  if (call.idempotencyKey === undefined) return []
+  if (call.idempotencyKey === undefined || outcome.isCut === true) return []
   const headers = JSON.stringify({ 'content-type': outcome.contentType, ...kept.headers })
   return [
     [

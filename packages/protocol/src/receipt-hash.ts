@@ -48,13 +48,21 @@ export function receiptIdOf(receipt: Receipt, domain: ReceiptDomain): Hex {
   })
 }
 
-/** Whether the id is the receipt's digest and the provider named in it signed it. */
+const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+
+/** Whether contracts take a signature of this form: 65 bytes, v of 27 or 28, s in the lower half (EIP-2). */
+function isCanonical(signature: Hex): boolean {
+  const [, s] = /^0x[0-9a-f]{64}([0-9a-f]{64})1[bc]$/i.exec(signature) ?? []
+  return s !== undefined && BigInt(`0x${s}`) <= halfOrder
+}
+
+/** Whether the id is the receipt's digest and the provider named in it signed it, so that the chain agrees. */
 export async function isReceiptSigned(
   signed: SignedReceipt,
   domain: ReceiptDomain,
 ): Promise<boolean> {
   const id = receiptIdOf(signed.receipt, domain)
-  if (id !== signed.id.toLowerCase()) return false
+  if (id !== signed.id.toLowerCase() || !isCanonical(signed.signature)) return false
   try {
     const signer = await recoverAddress({ hash: id, signature: signed.signature })
     return signer.toLowerCase() === signed.receipt.provider.toLowerCase()

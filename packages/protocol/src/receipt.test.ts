@@ -66,6 +66,20 @@ test('a receipt survives JSON, and only the signed one verifies', async () => {
   )
 })
 
+test('a signature that contracts refuse is refused here too', async () => {
+  const [receipt] = fc.sample(receipts, 1)
+  assert.ok(receipt)
+  const signed = await sign(receipt)
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+  const s = order - BigInt(`0x${signed.signature.slice(66, 130)}`)
+  const isOdd = signed.signature.endsWith('1c')
+  const highS = `${signed.signature.slice(2, 66)}${s.toString(16).padStart(64, '0')}`
+  const malleated: Hex = `0x${highS}${isOdd ? '1b' : '1c'}`
+  const bareParity: Hex = `0x${signed.signature.slice(2, -2)}${isOdd ? '01' : '00'}`
+  for (const signature of [malleated, bareParity])
+    assert.equal(await isReceiptSigned({ ...signed, signature }, domain), false)
+})
+
 test('proofs of OpenZeppelin’s tree lead to its root, for every receipt and no other', () => {
   const Path = z.array(z.templateLiteral(['0x', z.string()]))
   fc.assert(

@@ -1,43 +1,16 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const launcher = fileURLToPath(new URL('../../../bin/quoin.mjs', import.meta.url))
+import { firstDocument, quoin, startNode } from './test-support/run-quoin.ts'
 
 let folder: string
 let dataDir: string
 let node: ChildProcess
-
-interface Result {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [launcher, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function quoin(args: string[], env?: Record<string, string>): Promise<Result> {
-  const child = start(args, env)
-  assert.ok(child.stdout && child.stderr)
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ])
-  return { code, stdout, stderr }
-}
 
 /** Runs a command on the test's node; its one JSON document. */
 async function quoinJson(...args: string[]) {
@@ -46,20 +19,10 @@ async function quoinJson(...args: string[]) {
   return JSON.parse(stdout)
 }
 
-async function firstDocument(child: ChildProcess) {
-  assert.ok(child.stdout)
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    if (output.endsWith('}\n')) return JSON.parse(output)
-  }
-  throw new Error(`No document: ${output}`)
-}
-
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quoin-cli-'))
   dataDir = join(folder, 'node')
-  node = start(['up', '--json', '--data-dir', dataDir, '--gateway-port', '0', '--rpc-port', '0'])
+  node = startNode(dataDir)
   const up = await firstDocument(node)
   assert.equal(up.chainId, 31402)
   assert.equal((await fetch(`${up.gatewayUrl}/health`)).status, 200)
@@ -149,6 +112,7 @@ test('an account without Credits is refused clearly, and its password stays secr
   const call = ['call', 'use-lite', 'x', '--account', 'alice', '--data-dir', dataDir]
   const poor = await quoin([...call, '--password-file', passwordFile])
   assert.equal(poor.code, 4, poor.stderr)
+  assert.match(poor.stderr, /quoin account send/)
   const wrong = await quoin(call, { QUOIN_PASSWORD: 'guess' })
   assert.equal(wrong.code, 4)
   assert.match(wrong.stderr, /The password does not\s+open this keystore/)
@@ -220,6 +184,7 @@ test('every command has help with a description, and the whole fits 80 columns',
     'demo',
     'call',
     'account',
+    'account send',
     'channel open',
     'receipt verify',
     'config show',
@@ -238,16 +203,7 @@ test('the first interrupt stops the node cleanly, and the next start goes on fro
   const [code] = await once(node, 'exit')
   assert.equal(code, 0)
   assert.ok(!existsSync(join(dataDir, 'endpoints.json')))
-  const again = start([
-    'up',
-    '--json',
-    '--data-dir',
-    dataDir,
-    '--gateway-port',
-    '0',
-    '--rpc-port',
-    '0',
-  ])
+  const again = startNode(dataDir)
   await firstDocument(again)
   const after = await quoinJson('status')
   assert.ok(after.height >= before.height)

@@ -4,8 +4,10 @@ import {
   consumerFlags,
   examples,
   parseAddress,
+  parseCoins,
   parseCount,
   parseCredits,
+  parseCreditsOrNone,
   parseTime,
   toExpiry,
   withFlags,
@@ -146,7 +148,12 @@ export function addAccount(program: Command, run: Run): void {
     .description('accounts in encrypted keystores (Web3 v3)')
     .addHelpText(
       'after',
-      examples(['account create alice', 'account import key.txt --name bob', 'account list']),
+      examples([
+        'account create alice',
+        'account send alice 5 --coins 1',
+        'account import key.txt --name bob',
+        'account list',
+      ]),
     )
   withFlags(account.command('create').argument('[name]', 'its name', 'default'), [
     'passwordFile',
@@ -176,4 +183,31 @@ export function addAccount(program: Command, run: Run): void {
     .action((flags) =>
       run(flags, async (context) => (await import('./commands/account.ts')).listAccounts(context)),
     )
+  addAccountSend(account, run)
+}
+
+function addAccountSend(account: Command, run: Run): void {
+  const command = account
+    .command('send')
+    .description('send Credits, and coins for gas, to another account')
+    .argument('<to>', 'an address, or the name of an account here')
+    .argument('<credits>', 'how much; 0 sends coins only', parseCreditsOrNone)
+    .option('--coins <n>', "how many of the chain's own coins, for gas (none)", parseCoins)
+    .addHelpText(
+      'after',
+      examples([
+        'account send alice 5 --coins 1',
+        'account send alice 0 --coins 0.5',
+        'account send 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 2',
+      ]),
+    )
+  withFlags(command, consumerFlags).action((to, credits, flags) =>
+    run(flags, async (context) =>
+      (await import('./commands/account-send.ts')).sendFromAccount(context, {
+        to,
+        credits,
+        coins: flags.coins ?? 0n,
+      }),
+    ),
+  )
 }

@@ -21,6 +21,7 @@ export type CliErrorCode =
   | 'ACCOUNT_EXISTS'
   | 'ACCOUNT_UNKNOWN'
   | 'REFUSED'
+  | 'FUNDS_TOO_LOW'
   | 'VERIFICATION_FAILED'
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
@@ -40,6 +41,8 @@ interface Meaning {
 
 const seeHelp = 'quoin --help shows every command; quoin COMMAND --help its options and examples.'
 const startNode = 'Start a node with `quoin up`, or name one with --gateway-url and --rpc-url.'
+
+const fund = '`quoin account send NAME 5 --coins 1` gives an account Credits, and coins for gas.'
 
 /** One table from an error's code to the exit code and to what the user can do next. */
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -63,7 +66,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   NOT_REACHABLE: { exit: exitCodes.unreachable, hint: startNode },
   RPC_UNREACHABLE: { exit: exitCodes.unreachable, hint: startNode },
   WRONG_CHAIN: { exit: exitCodes.usage, hint: null },
-  INSUFFICIENT_FUNDS: { exit: exitCodes.refused, hint: null },
+  INSUFFICIENT_FUNDS: { exit: exitCodes.refused, hint: fund },
   CALL_REVERTED: { exit: exitCodes.refused, hint: null },
   TRANSACTION_REVERTED: { exit: exitCodes.refused, hint: null },
   RPC_REFUSED: { exit: exitCodes.refused, hint: null },
@@ -76,7 +79,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   CAP_REACHED: { exit: exitCodes.refused, hint: 'Raise it with --cap.' },
   CALL_TOO_EXPENSIVE: { exit: exitCodes.refused, hint: 'Raise it with --max-per-call.' },
   LIMITS_EXPIRED: { exit: exitCodes.refused, hint: 'Set a later --expires-in.' },
-  FUNDS_TOO_LOW: { exit: exitCodes.refused, hint: null },
+  FUNDS_TOO_LOW: { exit: exitCodes.refused, hint: fund },
   NO_ACCEPTABLE_OFFER: { exit: exitCodes.refused, hint: null },
   WRONG_PASSWORD: { exit: exitCodes.refused, hint: null },
   INVALID_KEYSTORE: { exit: exitCodes.usage, hint: null },
@@ -111,11 +114,16 @@ export function describeFailure(error: unknown): Failure {
   if (coded instanceof CodedError) {
     const { code, message } = coded
     const { exit, hint } = meanings[code] ?? { exit: exitCodes.failed, hint: null }
-    return { exit, code, message, hint }
+    return { exit, code, message, hint: isShortOfCredit(coded) ? fund : hint }
   }
   const message = error instanceof Error ? error.message : String(error)
   const hint = 'This is a bug in Quoin: please report it with what was printed.'
   return systemFailure(error) ?? { exit: exitCodes.failed, code: 'INTERNAL', message, hint }
+}
+
+/** The token's own refusal, where nobody looked at the balance before. */
+function isShortOfCredit({ detail }: CodedError): boolean {
+  return detail.error === 'ERC20InsufficientBalance'
 }
 
 function systemFailure(error: unknown): Failure | null {

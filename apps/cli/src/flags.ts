@@ -36,6 +36,20 @@ export function parseCredits(text: string): bigint {
   throw new InvalidArgumentError('Write an amount of Credits above zero, such as 1.25.')
 }
 
+/** As `parseCredits`, and zero for none. */
+export function parseCreditsOrNone(text: string): bigint {
+  return /^0+(\.0+)?$/.test(text) ? 0n : parseCredits(text)
+}
+
+/** `1.5` of the chain's own coins in wei. */
+export function parseCoins(text: string): bigint {
+  try {
+    return parseMoney(text, 18)
+  } catch {
+    throw new InvalidArgumentError('Write an amount of coins, such as 1.5.')
+  }
+}
+
 export function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isSafeInteger(count) && count > 0) return count

@@ -4,12 +4,13 @@ import { createPrivateKey, decryptKeystore, isPrivateKey } from '@quoin/keys'
 import { createLedger } from '@quoin/ledger'
 import { developmentAccount } from '@quoin/node'
 import { readPassword } from '../accounts/password.ts'
+import { readBalances } from '../client/balances.ts'
 import { accountsOf } from '../client/consumer.ts'
 import { findNode } from '../client/endpoints.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
-import { formatCoin, formatCredit } from '../output/amounts.ts'
-import { renderFacts, renderTable } from '../output/table.ts'
+import { accountLines } from '../output/accounts.ts'
+import { renderFacts } from '../output/table.ts'
 
 export async function createAccount(context: Context, options: { name: string }): Promise<void> {
   await addAccount(context, options.name, createPrivateKey())
@@ -85,20 +86,7 @@ export async function listAccounts(context: Context): Promise<void> {
   )
   const { terminal } = context
   terminal.document({ accounts })
-  const rows = accounts.map(({ name, address, credits, coins }) => [
-    name,
-    address,
-    credits === null ? '?' : formatCredit(credits).replace(' QCR', ''),
-    coins === null ? '?' : formatCoin(coins, 2),
-  ])
-  const columns = [
-    { title: 'Name' },
-    { title: 'Address' },
-    { title: 'QCR', align: 'right' as const },
-    { title: 'Coins', align: 'right' as const },
-  ]
-  for (const line of renderTable(columns, rows, (text) => terminal.style('dim', text)))
-    terminal.line(line)
+  for (const line of accountLines(accounts, terminal)) terminal.line(line)
   terminal.line()
   terminal.line('The development account has a public key: nothing on it is safe.')
 }
@@ -107,11 +95,7 @@ export async function listAccounts(context: Context): Promise<void> {
 async function balancesOf(account: { address: `0x${string}` }, rpcUrl: string) {
   await using ledger = createLedger({ rpcUrl })
   try {
-    const [credits, coins] = await Promise.all([
-      ledger.credit.balanceOf(account.address),
-      ledger.nativeBalanceOf(account.address),
-    ])
-    return { credits, coins }
+    return await readBalances(ledger, account.address)
   } catch {
     return { credits: null, coins: null }
   }

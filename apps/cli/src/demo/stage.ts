@@ -1,4 +1,5 @@
 import type { Hex } from '@quoin/kernel'
+import { readBalances } from '../client/balances.ts'
 import type { Consumer } from '../client/consumer.ts'
 import type { ModelEntry } from '../client/node-client.ts'
 import type { Context } from '../context.ts'
@@ -31,10 +32,10 @@ export async function runStep(
 ): Promise<StepReport> {
   stage.context.signal.throwIfAborted()
   stage.context.terminal.progress(`${name} …`)
-  const before = await readBalances(stage)
+  const before = await readAllBalances(stage)
   const { summary, transactions: sent, creditsSpent, detail } = await act()
   const [after, ...transactions] = await Promise.all([
-    readBalances(stage),
+    readAllBalances(stage),
     ...sent.map((transaction) => readTransaction(stage, transaction)),
   ])
   const feeOf = (address: Hex): bigint =>
@@ -47,15 +48,9 @@ export async function runStep(
   return { name, summary, transactions, cost, balances: { before, after }, detail }
 }
 
-async function readBalances({ consumer, provider, channelId }: Stage): Promise<Balances> {
+async function readAllBalances({ consumer, provider, channelId }: Stage): Promise<Balances> {
   const { ledger, account } = consumer
-  const of = async (address: Hex) => {
-    const [credits, coins] = await Promise.all([
-      ledger.credit.balanceOf(address),
-      ledger.nativeBalanceOf(address),
-    ])
-    return { credits, coins }
-  }
+  const of = (address: Hex) => readBalances(ledger, address)
   const channel = channelId ? ledger.channels.state(channelId) : null
   const [payer, seller, state] = await Promise.all([of(account.address), of(provider), channel])
   return { payer, escrow: state ? state.balance - state.totalClaimed : 0n, provider: seller }

@@ -242,6 +242,28 @@ test('an authorization that may expire before a long call ends is refused', asyn
   assert.equal(refusal.code, x402Errors.exactValidBefore)
 })
 
+test('a payer that is short when it is collected costs no gas, and pays when it is not', async () => {
+  const { path } = stack.use(await temporaryFolder())
+  const lenient = stack.use(await openTestMarket(chain, path))
+  await market.settleNow()
+  const index = nextPayer++
+  const { account, header } = await exactPayment(index, 300)
+  const call = callOf(await lenient.admit(callRequest({ body: 'a', header })))
+  const { rpcUrl, chainId } = chain
+  await using ledger = createLedger({ rpcUrl, chainId, account })
+  await using friend = createLedger({ rpcUrl, chainId, account: payerAccount(19) })
+  const all = await ledger.credit.balanceOf(account.address)
+  await ledger.credit.transfer(payerAccount(19).address, all)
+  const address = lenient.providerAddress
+  const before = await chain.client.getBalance({ address })
+  await finish(call, 'the answer')
+  assert.deepEqual((await lenient.settleNow()).transactions, [])
+  assert.equal(await chain.client.getBalance({ address }), before)
+  await friend.credit.transfer(account.address, all)
+  assert.equal((await lenient.settleNow()).transactions.length, 1)
+  assert.equal(await ledger.credit.balanceOf(account.address), all - 1000n)
+})
+
 test('the facilitator spends no gas where no money moves', async () => {
   const { accepted, payload } = await exactPayment(nextPayer++, 300, 0n)
   const { accepts } = PaymentRequired.parse(

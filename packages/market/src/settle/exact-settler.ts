@@ -7,7 +7,9 @@ import { Serial } from './serial.ts'
 
 /** EIP-3009 transfers in one transaction. */
 const transfersPerTransaction = 40
-const maxTries = 3
+/** A payer that is short for a moment is asked again, for about a minute. */
+const maxTries = 12
+const retryMs = 5000
 
 /**
  * Brings the `exact` authorizations of served calls onto the chain, in batches, and remembers what each
@@ -68,14 +70,22 @@ export class ExactSettler {
     timer.unref()
   }
 
-  /** Settles all that is pending. @returns hashes of the transactions */
+  /** Tries each that is pending once; what cannot be had now follows later. @returns hashes of the transactions */
   settleAll(): Promise<Hex[]> {
     return this.#serial.run(async () => {
       const hashes: Hex[] = []
+      const tried = new Set<string>()
       for (;;) {
-        const rows = await this.#store.reads.pendingAuthorizations(transfersPerTransaction)
-        if (rows.length === 0) return hashes
-        const hash = await this.#settleSome(rows)
+        const limit = transfersPerTransaction + tried.size
+        const pending = await this.#store.reads.pendingAuthorizations(limit)
+        const rows = pending.filter((row) => !tried.has(nameOf(row)))
+        if (rows.length === 0) {
+          if (pending.length > 0) this.schedule(retryMs)
+          return hashes
+        }
+        const some = rows.slice(0, transfersPerTransaction)
+        for (const row of some) tried.add(nameOf(row))
+        const hash = await this.#settleSome(some)
         if (hash) hashes.push(hash)
       }
     })
@@ -98,21 +108,29 @@ export class ExactSettler {
     return transactionHash
   }
 
-  /** A used nonce is no payment yet: the payer may have cancelled it, or spent it on another transfer. */
+  /**
+   * Whether there is nothing to send for it now. A used nonce is no payment yet: the payer may have cancelled
+   * it, or spent it on another transfer. Without the funds a transfer would cost gas for nothing.
+   */
   async #isOver(row: AuthorizationRow): Promise<boolean> {
-    const { used } = await this.#chain.readAuthorization(asHex(row.payer), asHex(row.nonce))
-    if (!used) return false
+    const state = await this.#chain.readAuthorization(asHex(row.payer), asHex(row.nonce))
+    if (!state.used && state.payerBalance >= BigInt(row.value)) return false
+    if (!state.used) {
+      await this.#failed(row, null)
+      return true
+    }
     const transaction = await this.#chain.findTransfer(transferOf(row))
     if (transaction !== null) await this.#end(row, 'settled', transaction)
     else await this.#giveUp(row, null)
     return true
   }
 
-  async #failed(row: AuthorizationRow, transactionHash: Hex): Promise<void> {
-    const name = `${row.payer} ${row.nonce}`
+  /** A call that is answered only when it is paid is not answered now, so its payment is not tried again. */
+  async #failed(row: AuthorizationRow, transactionHash: Hex | null): Promise<void> {
+    const name = nameOf(row)
     const tries = (this.#tries.get(name) ?? 0) + 1
     this.#tries.set(name, tries)
-    if (tries < maxTries) return
+    if (tries < maxTries && !this.isImmediate) return
     this.#tries.delete(name)
     await this.#giveUp(row, transactionHash)
   }
@@ -127,6 +145,10 @@ export class ExactSettler {
     await this.#store.write(row.nonce, [['setAuthorization', state, hash, row.payer, row.nonce]])
     if (state === 'settled') this.forget(asHex(row.payer), BigInt(row.value))
   }
+}
+
+function nameOf({ payer, nonce }: AuthorizationRow): string {
+  return `${payer} ${nonce}`
 }
 
 function transferOf({ payload }: AuthorizationRow): ExactPayload {

@@ -33,7 +33,19 @@ export async function startAnvil(options: { blockTimeSeconds?: number } = {}): P
   let port = 0
   let state: string | null = null
 
+  /** Right after a kill the port may still be held for a moment, so a restart tries again. */
   async function start(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startOnce()
+      } catch (error) {
+        if (attempt === 20) throw error
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+  }
+
+  async function startOnce(): Promise<void> {
     const args = ['--port', `${port}`, '--chain-id', `${chainId}`, '--hardfork', 'prague']
     if (options.blockTimeSeconds) args.push('--block-time', `${options.blockTimeSeconds}`)
     child = spawn('anvil', [...args, '--init', genesisFile], {

@@ -42,6 +42,10 @@ export const NodeConfig = z.strictObject({
     .max(2_592_000)
     .default(900)
     .describe('how long a payer waits to withdraw without the provider'),
+  facilitateFor: z
+    .enum(['anyone', 'own'])
+    .default('anyone')
+    .describe('whose payments the facilitator brings onto the chain, at this node’s cost in gas'),
   modelWorkers: z.coerce
     .number()
     .int()

@@ -78,6 +78,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
       dataDir: join(dataDir, 'market'),
       ledger,
       providerKey: keys.provider,
+      facilitateFor: config.facilitateFor,
       payments: { withdrawDelay: config.withdrawDelaySeconds },
       settlement: {
         intervalMs: config.settleIntervalMs,

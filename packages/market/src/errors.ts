@@ -8,6 +8,7 @@ export type MarketErrorCode =
   | 'AMOUNT_ABOVE_CEILING'
   | 'CALL_ENDED'
   | 'MARKET_CLOSED'
+  | 'RECORDS_OUTDATED'
   | 'INVALID_OPTIONS'
 
 export function marketError(

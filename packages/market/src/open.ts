@@ -29,7 +29,7 @@ const defaultPayments: PaymentOptions = {
   maxTimeoutSeconds: 300,
   depositCalls: 10n,
   minDepositAtomic: 10_000n,
-  settleExactFirst: false,
+  settleExactFirst: true,
   answersKeptMs: 24 * 3600 * 1000,
   answersKeptBytes: 1024 ** 3,
 }
@@ -126,6 +126,7 @@ async function assemble(options: MarketOptions, scope: Scope): Promise<MarketPar
       address,
       network: terms.network,
       asset: token.address,
+      onlyReceiver: options.facilitateFor === 'own' ? receiver : null,
     }),
   }
 }

@@ -21,6 +21,8 @@ export interface MarketOptions {
   receiver?: Hex
   /** Without a ledger: where the contracts are; default the predeploys of a Quoin chain. */
   addresses?: Partial<LedgerAddresses>
+  /** Whose payments the facilitator brings onto the chain, at the provider's cost in gas; default anyone's. */
+  facilitateFor?: 'anyone' | 'own'
   payments?: Partial<PaymentOptions>
   settlement?: Partial<SettlementOptions>
   limits?: Partial<ChannelLimits>
@@ -38,7 +40,10 @@ export interface PaymentOptions {
   /** The deposit asked for: this many times the call's ceiling, and at least the minimum. */
   depositCalls: bigint
   minDepositAtomic: bigint
-  /** Whether an `exact` payment is collected before its call is answered. */
+  /**
+   * Whether an `exact` payment is collected before its call is answered (a stream: before it ends). Otherwise a
+   * payer who empties the account meanwhile was served for nothing.
+   */
   settleExactFirst: boolean
   /** How long stored answers are kept for retries, in ms. */
   answersKeptMs: number

@@ -15,7 +15,7 @@ import { ChannelJson, channelToJson } from './channel-json.ts'
 
 const read = { ...plain, method: 'GET', tag: 'Market' } as const
 const receiptId = z.object({ id: Bytes32 })
-const limit = z.coerce.number().int().min(1).max(1000).default(100)
+const limit = z.coerce.number().int().min(1).max(200).default(100)
 
 /** What is sold, and the proof of what was sold: services, receipts, proofs, channels. */
 export function marketRoutes(market: Market, catalogue: Catalogue): Route[] {

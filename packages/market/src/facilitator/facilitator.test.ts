@@ -141,3 +141,32 @@ function creditOf(account: `0x${string}`): Promise<bigint> {
     args: [account],
   })
 }
+
+test('a facilitator for its own node alone refuses payments to others, and says so', async () => {
+  await using folder = await temporaryFolder()
+  await using own = await openTestMarket(chain, folder.path, { facilitateFor: 'own' })
+  const { kinds } = own.facilitator.supported() as { kinds: { network: string }[] }
+  const offer = {
+    scheme: 'exact',
+    network: kinds[0]?.network,
+    amount: '1000',
+    asset: predeployAddresses.credit,
+    payTo: receiver.address,
+    maxTimeoutSeconds: 300,
+    extra: { name: 'Quoin Credit', version: '1' },
+  }
+  const request = {
+    x402Version: 2,
+    paymentPayload: { x402Version: 2, accepted: offer, payload: {} },
+    paymentRequirements: offer,
+  }
+  const answer = (await own.facilitator.verify(request)) as { invalidReason?: string }
+  assert.equal(answer.invalidReason, 'facilitator_own_receiver_only')
+  const toSelf = { ...offer, payTo: own.providerAddress }
+  const other = (await own.facilitator.verify({
+    ...request,
+    paymentPayload: { ...request.paymentPayload, accepted: toSelf },
+    paymentRequirements: toSelf,
+  })) as { invalidReason?: string }
+  assert.notEqual(other.invalidReason, 'facilitator_own_receiver_only')
+})

@@ -10,6 +10,8 @@ export interface FacilitatorShell extends CheckShell, SettleShell {
   network: string
   asset: Hex
   address: Hex
+  /** Serves payments to this receiver alone; null: to anyone, at our cost in gas. */
+  onlyReceiver: Hex | null
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Hex } from '@quoin/kernel'
 import {
   batchScheme,
   ExactPayload,
@@ -18,7 +19,7 @@ export type ParsedRequest =
 /** What a resource server posted to `/verify` or `/settle`, in the terms of this chain. */
 export function parseRequest(
   body: unknown,
-  terms: { network: string; asset: string },
+  terms: { network: string; asset: string; onlyReceiver: Hex | null },
 ): ParsedRequest {
   const parsed = FacilitatorRequest.safeParse(body)
   if (!parsed.success) return no(x402Errors.invalidPayment, parsed.error.issues[0]?.message ?? '')
@@ -35,8 +36,18 @@ export function parseRequest(
     )
   if (wanted.asset !== terms.asset)
     return no(x402Errors.tokenMismatch, `This facilitator takes ${terms.asset}`)
-  return parsePayload(request, isExact)
+  if (terms.onlyReceiver !== null && wanted.payTo !== terms.onlyReceiver) return ownOnly
+  const result = parsePayload(request, isExact)
+  const type = result.ok && result.value.scheme === batchScheme ? result.value.payload.type : null
+  // These name receivers of their own; ours claims by itself.
+  if (terms.onlyReceiver !== null && (type === 'claim' || type === 'settle')) return ownOnly
+  return result
 }
+
+const ownOnly = no(
+  'facilitator_own_receiver_only',
+  'This facilitator brings only payments to its own node onto the chain',
+)
 
 function parsePayload(request: FacilitatorRequest, isExact: boolean): ParsedRequest {
   const { payload } = request.paymentPayload

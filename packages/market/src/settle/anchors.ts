@@ -2,6 +2,7 @@ import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import type { Hex, Logger } from '@quoin/kernel'
 import type { Anchor, ReceiptProof } from '@quoin/protocol'
 import type { Chain } from '../chain/interface.ts'
+import { marketError } from '../errors.ts'
 import { type AnchorRow, rowToAnchor } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { Serial } from './serial.ts'
@@ -85,6 +86,11 @@ export class Anchors {
   async #send(row: AnchorRow): Promise<Anchor | null> {
     const epoch = BigInt(row.epoch)
     const found = await this.#chain.findAnchor(epoch)
+    if (found && found.root !== row.root)
+      throw marketError(
+        'RECORDS_OUTDATED',
+        `Epoch ${epoch} is anchored with another root: these records are older than the chain, restore newer ones`,
+      )
     const mined = found ?? (await this.#chain.anchor(epoch, asHex(row.root), row.count))
     const { transactionHash, blockNumber } = mined
     await this.#store.write('anchors', [

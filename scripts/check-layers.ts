@@ -8,7 +8,7 @@ import { dirname, relative, resolve } from 'node:path'
 
 /** Lowest layer first; packages in one row may not import each other. */
 const layers = [
-  ['kernel', 'contracts'],
+  ['kernel', 'contracts', 'testing'],
   ['keys', 'engine', 'protocol', 'models', 'ledger'],
   ['execution', 'consensus', 'market', 'sdk'],
   ['rpc', 'gateway'],

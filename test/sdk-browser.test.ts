@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { launchChromium } from '@quoin/testing'
 import { serveModules } from './browser-modules.ts'
 import { chainId, startPaidNode } from './paid-node.ts'
-
-const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking']
 
 /** Runs in the page: pays for a call, streamed or not, and verifies its receipt against the chain. */
 async function payInPage(options: { gateway: string; rpcUrl: string; chainId: number }) {
@@ -45,11 +41,9 @@ async function payInPage(options: { gateway: string; rpcUrl: string; chainId: nu
 }
 
 test('the SDK pays and verifies in a browser', { timeout: 120_000 }, async () => {
-  const executablePath = browsers.find((path) => existsSync(path))
-  assert.ok(executablePath, `This test needs Chromium at one of ${browsers.join(', ')}`)
   await using node = await startPaidNode({ payers: 1 })
   await using modules = await serveModules()
-  const browser = await chromium.launch({ executablePath, args: flags, headless: true })
+  const browser = await launchChromium()
   try {
     const page = await browser.newPage()
     await page.goto(modules.url)

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
-import { type Browser, chromium } from 'playwright-core'
+import { launchChromium } from '@quoin/testing'
+import type { Browser } from 'playwright-core'
 import { embeddedModels } from './catalog/embedded-models.ts'
 import { createModelHost } from './host.ts'
 import { hashModelAnswers } from './test-support/answers.ts'
 import { serveSources } from './test-support/browser-server.ts'
 
 const verifiable = embeddedModels.filter(({ runtime }) => runtime === 'onnx-wasm')
-const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const wasmUrl = `/disk${new URL(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm')).pathname}`
 const pageModule = `/disk${new URL('./test-support/browser-answers.ts', import.meta.url).pathname}`
 
@@ -45,15 +35,6 @@ suite('verifiable answers in headless Chromium and in Node', { timeout: 180_000 
       assert.ok(Object.keys(inBrowser).length > 1, 'there must be answers to compare')
     })
 })
-
-async function launchChromium(): Promise<Browser> {
-  const executablePath = browsers.find((path) => existsSync(path))
-  if (executablePath === undefined)
-    throw new Error(
-      `This test needs Chromium at one of ${browsers.join(', ')}: apt-get install chromium`,
-    )
-  return chromium.launch({ executablePath, args: flags, headless: true })
-}
 
 async function answersInPage(browser: Browser, url: string, id: string) {
   const page = await browser.newPage()

@@ -1,0 +1,2 @@
+/** What tests of several packages share. Never part of the product. */
+export { launchChromium } from './launch-chromium.ts'

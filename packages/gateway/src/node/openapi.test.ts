@@ -84,6 +84,6 @@ test('a query limit is documented as the number that it is', async () => {
     name: 'limit',
     in: 'query',
     required: false,
-    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    schema: { type: 'integer', minimum: 1, maximum: 200, default: 100 },
   })
 })

@@ -41,7 +41,11 @@ async function openKey(path: string, password: string, n: number): Promise<Uint8
     return await decryptKeystore(JSON.parse(keystore), password)
   } catch (cause) {
     if (cause instanceof CodedError)
-      throw new CodedError(cause.code, `${path}: ${cause.message}`, { cause })
+      throw new CodedError(
+        cause.code,
+        `${path}: ${cause.message}; the node's keys open with QUOIN_NODE_PASSWORD as it was at the first start`,
+        { cause },
+      )
     throw new CodedError('INVALID_KEYSTORE', `${path} is not JSON`, { cause })
   }
 }

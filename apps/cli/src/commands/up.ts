@@ -44,8 +44,10 @@ export async function startReadyNode(context: Context, settings: Settings): Prom
     Object.fromEntries(Object.keys(NodeConfig.shape).map((key) => [key, Object(settings)[key]])),
   )
   terminal.progress('Starting …')
+  const password = context.env.QUOIN_NODE_PASSWORD
   const node = await startNode({
     config,
+    ...(password !== undefined && { password }),
     logger: createLogger(config.logLevel),
     onProgress: (step) => terminal.progress(`Starting: ${step} …`),
   })

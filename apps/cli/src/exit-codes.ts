@@ -75,6 +75,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   GENESIS_MISMATCH: { exit: exitCodes.usage, hint: null },
   CHAIN_UNREACHABLE: { exit: exitCodes.unreachable, hint: startNode },
   REFUSED: { exit: exitCodes.refused, hint: null },
+  ANSWER_BROKEN: {
+    exit: exitCodes.unreachable,
+    hint: '`quoin status` tells whether the node still runs; then make the call again.',
+  },
   PAYMENT_REFUSED: { exit: exitCodes.refused, hint: null },
   CAP_REACHED: { exit: exitCodes.refused, hint: 'Raise it with --cap.' },
   CALL_TOO_EXPENSIVE: { exit: exitCodes.refused, hint: 'Raise it with --max-per-call.' },

@@ -90,3 +90,15 @@ test('a wrong receipt breaks the stream before its last event', async () => {
   })
   await assert.rejects(response.text(), /forged/)
 })
+
+test('an answer that breaks off is an error that says so, and is told once', async () => {
+  let broken = 0
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('data: {}\n\n')),
+    pull: (controller) => controller.error(new TypeError('terminated')),
+  })
+  const watch = { ended: async () => assert.fail('it is not whole'), broken: () => void broken++ }
+  const response = watchStream(new Response(body), watch)
+  await assert.rejects(response.text(), { code: 'ANSWER_BROKEN' })
+  assert.equal(broken, 1)
+})

@@ -61,7 +61,12 @@ export function watchStream(response: Response, watch: StreamWatch): Response {
       return await reader.read()
     } catch (error) {
       if (isWatched) watch.broken()
-      throw error
+      if (error instanceof Error && error.name === 'AbortError') throw error
+      throw sdkError(
+        'ANSWER_BROKEN',
+        'The connection broke before the answer was complete; no more is charged than was made of it',
+        { cause: error },
+      )
     }
   }
   const stream = new ReadableStream<Uint8Array>({

@@ -18,6 +18,8 @@ export type SdkErrorCode =
   | 'PROTOCOL_VIOLATION'
   /** A receipt that does not match the call, its signature or its channel. */
   | 'RECEIPT_WRONG'
+  /** The connection broke in the middle of a streamed answer. */
+  | 'ANSWER_BROKEN'
   /** An earlier violation: nothing more is paid to this provider. */
   | 'PROVIDER_DISTRUSTED'
   | 'CHANNEL_UNKNOWN'

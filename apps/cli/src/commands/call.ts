@@ -126,12 +126,15 @@ async function chatStreamed({ context, client, model, options }: Question): Prom
   )
   let text = ''
   let usage: unknown = null
-  for await (const chunk of stream) {
-    const piece = chunk.choices[0]?.delta.content ?? ''
-    text += piece
-    usage = chunk.usage ?? usage
-    terminal.write(piece)
+  try {
+    for await (const chunk of stream) {
+      const piece = chunk.choices[0]?.delta.content ?? ''
+      text += piece
+      usage = chunk.usage ?? usage
+      terminal.write(piece)
+    }
+  } finally {
+    terminal.line()
   }
-  terminal.line()
   return { text, usage }
 }

@@ -7,7 +7,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGenesis } from '@quoin/chain'
+import { createGenesis, validatorOf } from '@quoin/chain'
 import { genesisAlloc, predeployAddresses } from '@quoin/contracts'
 import { bytesToHex } from '@quoin/kernel'
 import { type Contestant, startAnvil, startQuoin } from './workload/contestants.ts'
@@ -69,7 +69,7 @@ try {
   const genesis = createGenesis({
     chainId,
     timestamp: Math.floor(Date.now() / 1000) - 1,
-    validators: [{ address: validator.address, power: 1n }],
+    validators: [validatorOf(validator.key)],
     alloc: genesisAlloc({
       creditOwner: validator.address,
       credits: senders.map(({ address }) => ({ address, amount: 10n ** 12n })),

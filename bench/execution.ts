@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGenesis } from '@quoin/chain'
+import { createGenesis, validatorOf } from '@quoin/chain'
 import { genesisAlloc, predeployAddresses } from '@quoin/contracts'
 import type { PayloadEnvelope } from '@quoin/engine'
 import { type Execution, openExecution } from '@quoin/execution'
@@ -22,7 +22,7 @@ const blocks = 5
 const genesis = createGenesis({
   chainId,
   timestamp: 1,
-  validators: [{ address: senders[0]?.address ?? '0x', power: 1n }],
+  validators: [validatorOf(new Uint8Array(32).fill(1))],
   alloc: genesisAlloc({
     creditOwner: senders[0]?.address ?? '0x',
     credits: senders.map(({ address }) => ({ address, amount: 10n ** 12n })),

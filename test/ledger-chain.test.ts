@@ -4,10 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Chain, createGenesis, openChain } from '@quoin/chain'
+import { type Chain, createGenesis, openChain, validatorOf } from '@quoin/chain'
 import { genesisAlloc } from '@quoin/contracts'
 import { hexToBytes } from '@quoin/kernel'
-import { privateKeyToAddress } from '@quoin/keys'
 import { createLedger } from '@quoin/ledger'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
@@ -23,7 +22,7 @@ const genesis = createGenesis({
     credits: [{ address: account.address, amount: 1_000n }],
     balances: [{ address: account.address, wei: 10n ** 21n }],
   }),
-  validators: [{ address: privateKeyToAddress(validatorKey), power: 1n }],
+  validators: [validatorOf(validatorKey)],
   blockTimeMs: 200,
 })
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGenesis, openChain } from '@quoin/chain'
+import { createGenesis, openChain, validatorOf } from '@quoin/chain'
 import { genesisAlloc, predeployAddresses } from '@quoin/contracts'
 import { createGateway, type Service } from '@quoin/gateway'
 import { type Hex, hexToBytes, Scope } from '@quoin/kernel'
@@ -94,7 +94,7 @@ function genesisOf(payers: Hex[], provider: Hex) {
   return createGenesis({
     chainId,
     timestamp: Math.floor(Date.now() / 1000),
-    validators: [{ address: privateKeyToAddress(validatorKey), power: 1n }],
+    validators: [validatorOf(validatorKey)],
     blockTimeMs: 50,
     alloc: genesisAlloc({
       creditOwner: payers[0] ?? provider,

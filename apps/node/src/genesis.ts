@@ -1,8 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createGenesis, type Genesis } from '@quoin/chain'
+import { createGenesis, type Genesis, validatorOf } from '@quoin/chain'
 import { genesisAlloc } from '@quoin/contracts'
-import type { Hex } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { NodeConfig } from './config.ts'
 import { developmentAccount } from './development-account.ts'
@@ -29,10 +28,7 @@ export async function genesisFor(
  * coins and Credits for the public development account.
  */
 function privateGenesis(config: NodeConfig, keys: NodeKeys, nowMs: number): Genesis {
-  const [validator, provider] = [keys.validator, keys.provider].map(privateKeyToAddress) as [
-    Hex,
-    Hex,
-  ]
+  const provider = privateKeyToAddress(keys.provider)
   const development = developmentAccount.address
   const alloc = genesisAlloc({
     creditOwner: provider,
@@ -46,7 +42,7 @@ function privateGenesis(config: NodeConfig, keys: NodeKeys, nowMs: number): Gene
     chainId: config.chainId,
     timestamp: Math.floor(nowMs / 1000),
     alloc,
-    validators: [{ address: validator, power: 1n }],
+    validators: [validatorOf(keys.validator)],
     blockTimeMs: config.blockTimeMs,
     heartbeatMs: config.heartbeatMs,
   })

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { createValidatorSet, genesisId, verifyCertificate } from '@quoin/consensus'
+import { createValidatorSet, genesisId, verifyCertificate } from '@quoin/headers'
 import { CodedError, type Hex, hexToBytes } from '@quoin/kernel'
 import {
   createPublicClient,
@@ -133,8 +133,8 @@ describe('a chain of one validator', () => {
     assert.notEqual(second.block.payload.prevRandao, third.block.payload.prevRandao)
     const { genesis } = chain
     const validators = createValidatorSet(
-      genesis.config.quoin.consensus.validators.map(({ address, power }) => ({
-        address,
+      genesis.config.quoin.consensus.validators.map(({ power, ...keys }) => ({
+        ...keys,
         power: BigInt(power),
       })),
     )

@@ -4,14 +4,12 @@ import {
   createBftEngine,
   createLocalSigner,
   createLoopbackTransport,
-  createValidatorSet,
   defaultTimerDurations,
-  genesisId,
   openRecordFile,
   openSignGuard,
   systemClock,
-  type ValidatorSet,
 } from '@quoin/consensus'
+import { createValidatorSet, genesisId, type ValidatorSet } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import { type ExecutionWorker, openExecutionWorker } from '@quoin/rpc'
@@ -146,7 +144,7 @@ async function openConsensus(parts: ConsensusParts): Promise<ConsensusEngine> {
 function validatorsOf(genesis: Genesis, self: Hex): ValidatorSet {
   const { validators } = genesis.config.quoin.consensus
   const set = createValidatorSet(
-    validators.map(({ address, power }) => ({ address, power: BigInt(power) })),
+    validators.map(({ power, ...keys }) => ({ ...keys, power: BigInt(power) })),
   )
   if (set.validators.length === 1 && set.powerOf(self) === 0n)
     throw new CodedError<ChainErrorCode>(

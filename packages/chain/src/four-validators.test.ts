@@ -6,11 +6,9 @@ import { it } from 'node:test'
 import {
   createBftEngine,
   createLocalSigner,
-  createValidatorSet,
   decodeMessage,
   defaultTimerDurations,
   encodeMessage,
-  genesisId,
   type Message,
   openBlockStore,
   openRecordFile,
@@ -19,11 +17,14 @@ import {
   type Transport,
 } from '@quoin/consensus'
 import { openExecution } from '@quoin/execution'
+import { createValidatorSet, genesisId } from '@quoin/headers'
 import { bigintToHex, hexToBytes, Scope, silentLogger } from '@quoin/kernel'
 import { chainId, createTestGenesis, senders, sinks } from '../scripts/kill-test/test-genesis.ts'
 
 const signers = [1, 2, 3, 4].map((fill) => createLocalSigner(new Uint8Array(32).fill(fill)))
-const validators = createValidatorSet(signers.map(({ address }) => ({ address, power: 1n })))
+const validators = createValidatorSet(
+  signers.map(({ address, blsPublicKey }) => ({ address, power: 1n, blsPublicKey })),
+)
 
 /** Every validator with an execution client, files and pool of its own; only messages between them. */
 async function openValidator(folder: string, index: number, transport: Transport, scope: Scope) {

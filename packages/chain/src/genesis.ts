@@ -1,4 +1,6 @@
-import { CodedError, type Hex } from '@quoin/kernel'
+import type { Validator } from '@quoin/headers'
+import { CodedError } from '@quoin/kernel'
+import { deriveBlsKey, privateKeyToAddress } from '@quoin/keys'
 import { z } from 'zod'
 import type { ChainErrorCode } from './errors.ts'
 import { systemContracts } from './system-contracts.ts'
@@ -6,6 +8,7 @@ import { systemContracts } from './system-contracts.ts'
 const quantity = z.templateLiteral(['0x', z.string().regex(/^(0|[1-9a-f][0-9a-f]*)$/)])
 const bytes = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
 const address = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{40}$/)])
+const blsPublicKey = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{96}$/)])
 const word = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)])
 
 const GenesisAccount = z.object({
@@ -56,7 +59,7 @@ export const Genesis = z.object({
       equalTimestamps: z.boolean(),
       consensus: z.object({
         engine: z.literal('bft'),
-        validators: z.array(z.object({ address, power: quantity })).min(1),
+        validators: z.array(z.object({ address, power: quantity, blsPublicKey })).min(1),
         blockTimeMs: z.number().int().positive(),
         heartbeatMs: z.number().int().positive(),
       }),
@@ -89,12 +92,18 @@ export interface GenesisOptions {
   timestamp: number
   /** Accounts and contracts besides the system contracts, by address. */
   alloc: Readonly<Record<string, GenesisAlloc>>
-  validators: readonly { address: Hex; power: bigint }[]
+  validators: readonly Validator[]
   gasLimit?: bigint
   baseFeePerGas?: bigint
   blockTimeMs?: number
   heartbeatMs?: number
   equalTimestamps?: boolean
+}
+
+/** The validator that a 32-byte key makes. */
+export function validatorOf(privateKey: Uint8Array, power = 1n): Validator {
+  const { publicKey: blsPublicKey } = deriveBlsKey(privateKey)
+  return { address: privateKeyToAddress(privateKey), power, blsPublicKey }
 }
 
 /** A genesis at the Prague fork. @throws CodedError `GENESIS_INVALID` */
@@ -119,10 +128,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
         equalTimestamps: options.equalTimestamps ?? true,
         consensus: {
           engine: 'bft',
-          validators: validators.map(({ address: validator, power }) => ({
-            address: validator,
-            power: hex(power),
-          })),
+          validators: validators.map(({ power, ...keys }) => ({ ...keys, power: hex(power) })),
           blockTimeMs: options.blockTimeMs ?? 500,
           heartbeatMs: options.heartbeatMs ?? 15_000,
         },

@@ -10,4 +10,5 @@ export {
   type GenesisAlloc,
   type GenesisOptions,
   parseGenesis,
+  validatorOf,
 } from './genesis.ts'

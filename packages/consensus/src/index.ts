@@ -4,15 +4,7 @@
  * from height to height with a write-ahead log, a sign guard and a store of decided blocks.
  * One validator is the smallest network: it runs the same engine over a loopback transport.
  */
-export {
-  type BlockHeader,
-  blockId,
-  type ConsensusBlock,
-  commitHash,
-  decodeBlock,
-  encodeBlock,
-} from './block.ts'
-export { type Certificate, verifyCertificate } from './certificate.ts'
+export { type ConsensusBlock, decodeBlock, encodeBlock } from './block.ts'
 export { decodeMessage, encodeMessage, type Message } from './codec/messages.ts'
 export type { Evidence, Proposal, Vote } from './core/messages.ts'
 export { defaultTimerDurations, type TimerDurations } from './core/timers.ts'
@@ -27,8 +19,6 @@ export type {
 export type { Pace } from './engine/pacemaker.ts'
 export { createLocalSigner, type Signer } from './engine/signer.ts'
 export { createLoopbackTransport, type Transport } from './engine/transport.ts'
-export { ballotDigest, genesisId, type SigningDomain, validatorsHash } from './signing.ts'
 export { type BlockStore, type DecidedBlock, openBlockStore } from './storage/block-store.ts'
 export { openRecordFile, type RecordLog } from './storage/record-file.ts'
 export { openSignGuard, type SignGuard } from './storage/sign-guard.ts'
-export { createValidatorSet, type Validator, type ValidatorSet } from './validator-set.ts'

@@ -1,6 +1,6 @@
-import type { Hex } from '@quoin/kernel'
+import { type Hex, hexToBytes } from '@quoin/kernel'
 import { privateKeyToAccount } from 'viem/accounts'
-import { createGenesis, type Genesis } from '../../src/index.ts'
+import { createGenesis, type Genesis, validatorOf } from '../../src/index.ts'
 
 export const validatorKey: Hex = `0x${'11'.repeat(32)}`
 export const chainId = 31402
@@ -28,8 +28,6 @@ export function createTestGenesis(): Genesis {
       ...Object.fromEntries(fortunes),
       [counter]: { balance: '0x0', nonce: '0x1', code: '0x5f546001015f5500' },
     },
-    validators: [
-      { address: privateKeyToAccount(validatorKey).address.toLowerCase() as Hex, power: 1n },
-    ],
+    validators: [validatorOf(hexToBytes(validatorKey))],
   })
 }

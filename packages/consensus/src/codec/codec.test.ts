@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ExecutionPayload } from '@quoin/engine'
+import type { Certificate } from '@quoin/headers'
+import { blockId } from '@quoin/headers'
 import { bytesToHex, type Hex } from '@quoin/kernel'
 import fc from 'fast-check'
-import { blockId, type ConsensusBlock, decodeBlock, encodeBlock } from '../block.ts'
-import type { Certificate } from '../certificate.ts'
+import { type ConsensusBlock, decodeBlock, encodeBlock } from '../block.ts'
 import type { Proposal, Vote } from '../core/messages.ts'
 import {
   decodeMessage,
@@ -72,7 +73,7 @@ const block: fc.Arbitrary<ConsensusBlock> = fc.record({
     nextValidatorsHash: hex(32),
     lastCommitHash: hex(32),
     proposer: hex(20),
-    randaoReveal: hex(65),
+    randaoReveal: hex(96),
   }),
   payload,
   executionRequests: fc.array(anyHex, { maxLength: 3 }),

@@ -1,6 +1,3 @@
-import { CodedError } from '@quoin/kernel'
-import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
-import type { Commit, Proposal, TimedStep, Timer, Vote } from '../core/messages.ts'
 import {
   decodeRlp,
   encodeRlp,
@@ -10,7 +7,10 @@ import {
   toHex,
   toList,
   toNumber,
-} from './rlp.ts'
+} from '@quoin/headers'
+import { CodedError } from '@quoin/kernel'
+import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
+import type { Commit, Proposal, TimedStep, Timer, Vote } from '../core/messages.ts'
 
 /** What validators send each other: a proposal goes with its block. */
 export type Message =

@@ -1,6 +1,6 @@
 import type { ExecutionPayload, Withdrawal } from '@quoin/engine'
+import { hexItem, numberItem, type RlpItem, toBigint, toHex, toList } from '@quoin/headers'
 import { bigintToHex, type Hex } from '@quoin/kernel'
-import { hexItem, numberItem, type RlpItem, toBigint, toHex, toList } from './rlp.ts'
 
 /** Name, and how it is written: a byte string of a size (null: any), or a number. */
 const fields = [

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Hex } from '@quoin/kernel'
-import { createValidatorSet } from '../validator-set.ts'
+import { createValidatorSet, type Validator } from '@quoin/headers'
 import { isNews } from './is-news.ts'
 import type { Proposal, Vote } from './messages.ts'
 import { createCore } from './state.ts'
@@ -29,10 +28,13 @@ const proposal: Proposal = {
 }
 
 function createStarted() {
-  const members = [ann, bob].map((address): { address: Hex; power: bigint } => ({
-    address,
-    power: address === ann ? 3n : 1n,
-  }))
+  const members = [ann, bob].map(
+    (address): Validator => ({
+      address,
+      power: address === ann ? 3n : 1n,
+      blsPublicKey: `0x${'00'.repeat(48)}`,
+    }),
+  )
   const core = createCore({
     height: 1,
     validators: createValidatorSet(members),

@@ -1,3 +1,4 @@
+import type { Ballot, Commit, Evidence, Proposal, ProposalBody, Vote } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 
 /**
@@ -5,47 +6,7 @@ import type { Hex } from '@quoin/kernel'
  * the shell checks them before a message becomes an input, and makes them for what the core emits.
  */
 
-/** What a validator signs to vote. `id` null is nil: "no block in this round". */
-export interface Ballot {
-  kind: 'prevote' | 'precommit'
-  height: number
-  round: number
-  id: Hex | null
-  /**
-   * Prevotes name the validRound of the proposal that they answer, −1 for a fresh one, so that
-   * whoever breaks the locking rule signs the proof of it (the accountable variant). Precommits: −1.
-   */
-  validRound: number
-  validator: Hex
-}
-
-export interface Vote extends Ballot {
-  signature: Hex
-}
-
-/** What a proposer signs: the block's id, and the round of the polka that it claims, or −1. */
-export interface ProposalBody {
-  kind: 'proposal'
-  height: number
-  round: number
-  id: Hex
-  validRound: number
-  proposer: Hex
-}
-
-export interface Proposal extends ProposalBody {
-  signature: Hex
-  /** The prevotes of `validRound` for `id`; empty for a fresh block. */
-  proofOfLock: Vote[]
-}
-
-/** A quorum of precommits for one block: reason enough to decide, whatever else is known. */
-export interface Commit {
-  height: number
-  round: number
-  id: Hex
-  precommits: Vote[]
-}
+export type { Ballot, Commit, Evidence, Proposal, ProposalBody, Vote }
 
 export type TimedStep = 'propose' | 'prevote' | 'precommit'
 
@@ -77,8 +38,3 @@ export type Effect =
   | { type: 'schedule'; timer: Timer }
   | { type: 'decide'; commit: Commit }
   | { type: 'evidence'; evidence: Evidence }
-
-/** Two signed statements of one validator of which an honest one makes at most one. */
-export type Evidence =
-  | { kind: 'duplicate-vote'; first: Vote; second: Vote }
-  | { kind: 'duplicate-proposal'; first: Proposal; second: Proposal }

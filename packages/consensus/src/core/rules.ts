@@ -1,5 +1,5 @@
+import { isHonestShare, isQuorum } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import { isHonestShare, isQuorum } from '../validator-set.ts'
 import type { Effect, Vote } from './messages.ts'
 import { type CoreState, roundOf } from './state.ts'
 import { powerFor, type Tally, votesFor } from './tally.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { createValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import { createValidatorSet } from '../validator-set.ts'
 import type { Ballot, Effect, Input, Proposal, TimedStep, Vote } from './messages.ts'
 import { type CoreState, createCore } from './state.ts'
 import { step } from './step.ts'
@@ -10,11 +10,16 @@ const [ann, bob, cid, dan] = ['a1', 'b2', 'c3', 'd4'].map(
   (digits): Hex => `0x${digits.repeat(20)}`,
 ) as [Hex, Hex, Hex, Hex]
 const everyone = [ann, bob, cid, dan]
+const blsPublicKey: Hex = `0x${'00'.repeat(48)}`
 const [red, blue] = ['0xred', '0xblue'] as const
 
 /** A core of four equal validators; ann proposes in round 0, bob in 1 and so on. */
 function createTestCore(self: Hex | null = ann, powers = [1n, 1n, 1n, 1n]): CoreState {
-  const members = everyone.map((address, index) => ({ address, power: powers[index] ?? 1n }))
+  const members = everyone.map((address, index) => ({
+    address,
+    power: powers[index] ?? 1n,
+    blsPublicKey,
+  }))
   const proposerOf = (round: number) => everyone[round % 4] ?? ann
   return createCore({ height: 1, validators: createValidatorSet(members), self, proposerOf })
 }
@@ -115,7 +120,7 @@ describe('one height of Tendermint', () => {
   })
 
   it('is decided by a single validator alone', () => {
-    const members = [{ address: ann, power: 7n }]
+    const members = [{ address: ann, power: 7n, blsPublicKey }]
     const core = createCore({
       height: 1,
       validators: createValidatorSet(members),

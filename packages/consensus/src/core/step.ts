@@ -1,5 +1,5 @@
+import { isQuorum } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import { isQuorum } from '../validator-set.ts'
 import type { Commit, Effect, Input, Proposal, Timer, Vote } from './messages.ts'
 import { precommit, prevote, propose, type Rule, startRound, tendermintRules } from './rules.ts'
 import { type CoreState, roundOf, roundWindow } from './state.ts'

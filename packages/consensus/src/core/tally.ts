@@ -1,5 +1,5 @@
+import type { ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import type { ValidatorSet } from '../validator-set.ts'
 import type { Vote } from './messages.ts'
 
 /**

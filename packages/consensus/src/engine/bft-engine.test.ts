@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { verifyCertificate } from '../certificate.ts'
+import { verifyCertificate } from '@quoin/headers'
 import { createRandom } from '../simulation/random.ts'
 import { createShellNetwork, type ShellNode } from '../simulation/shell-network.ts'
 import { decidedToParent, genesisParent } from './chain-rules.ts'

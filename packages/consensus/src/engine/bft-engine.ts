@@ -1,7 +1,7 @@
 import type { ExecutionLayer } from '@quoin/engine'
+import { commitToCertificate } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
 import type { ConsensusBlock } from '../block.ts'
-import { commitToCertificate } from '../certificate.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
 import { createFutureMessages } from '../core/future-messages.ts'
 import { isNews } from '../core/is-news.ts'

@@ -1,7 +1,7 @@
 import type { ExecutionLayer } from '@quoin/engine'
+import { commitHash, randaoDigest, randaoOf, requestsHash } from '@quoin/headers'
 import { bigintToHex, CodedError, type Hex } from '@quoin/kernel'
-import { type ConsensusBlock, commitHash, requestsHash } from '../block.ts'
-import { randaoDigest, randaoOf } from '../signing.ts'
+import type { ConsensusBlock } from '../block.ts'
 import { type ChainRules, earliestTimeMs, type Parent, setHashes } from './chain-rules.ts'
 import type { Signer } from './signer.ts'
 
@@ -20,10 +20,10 @@ export async function buildBlock(options: BuildOptions): Promise<ConsensusBlock>
   const { parent, round, nowMs, rules, signer, feeRecipient, execution } = options
   const height = parent.height + 1
   const timeMs = Math.max(nowMs, earliestTimeMs(parent, rules))
-  const randaoReveal = await signer.sign(randaoDigest(height, parent.randao, rules.domain))
+  const randaoReveal = await signer.reveal(randaoDigest(height, rules.domain))
   const started = await execution.forkchoiceUpdated(forkchoiceOf(parent.payloadHash), {
     timestamp: bigintToHex(Math.floor(timeMs / 1000)),
-    prevRandao: randaoOf(randaoReveal),
+    prevRandao: randaoOf(parent.randao, randaoReveal),
     suggestedFeeRecipient: feeRecipient,
     withdrawals: [],
     parentBeaconBlockRoot: parent.id,

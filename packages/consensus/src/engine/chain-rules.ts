@@ -1,7 +1,7 @@
+import type { ValidatorSet } from '@quoin/headers'
+import { type SigningDomain, validatorsHash } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import { type SigningDomain, validatorsHash } from '../signing.ts'
 import type { DecidedBlock } from '../storage/block-store.ts'
-import type { ValidatorSet } from '../validator-set.ts'
 
 /** What the genesis fixes for all nodes of a chain. */
 export interface ChainRules {

@@ -1,8 +1,14 @@
-import { CodedError, hexToBytes } from '@quoin/kernel'
-import { recoverAddress } from '@quoin/keys'
-import { type ConsensusBlock, commitHash, requestsHash } from '../block.ts'
-import { verifyCertificate } from '../certificate.ts'
-import { pickProposer, randaoDigest, randaoOf } from '../signing.ts'
+import {
+  commitHash,
+  pickProposer,
+  randaoDigest,
+  randaoOf,
+  requestsHash,
+  verifyCertificate,
+} from '@quoin/headers'
+import { CodedError } from '@quoin/kernel'
+import { verifyBls } from '@quoin/keys'
+import type { ConsensusBlock } from '../block.ts'
 import { type ChainRules, earliestTimeMs, type Parent, setHashes } from './chain-rules.ts'
 
 /** How far a proposer's clock may be ahead of ours. */
@@ -30,7 +36,7 @@ export function checkBlock(
   require(header.validatorsHash === sets.validatorsHash, 'it names other validators')
   require(header.nextValidatorsHash === sets.nextValidatorsHash, 'it names other next validators')
   const validators = rules.validatorsAt(header.height)
-  const proposer = pickProposer(validators, domain.genesisId, header.height, header.round)
+  const proposer = pickProposer(validators, parent.randao, header.height, header.round)
   require(header.proposer === proposer, `it was not the turn of ${header.proposer}`)
   checkRandao(block, parent, rules)
   require(header.lastCommitHash ===
@@ -46,10 +52,12 @@ export function checkBlock(
 }
 
 function checkRandao({ header, payload }: ConsensusBlock, parent: Parent, rules: ChainRules): void {
-  const digest = randaoDigest(header.height, parent.randao, rules.domain)
+  const digest = randaoDigest(header.height, rules.domain)
+  const proposer = rules.validatorsAt(header.height).memberOf(header.proposer)
   if (
-    recoverAddress(digest, hexToBytes(header.randaoReveal)) !== header.proposer ||
-    payload.prevRandao !== randaoOf(header.randaoReveal)
+    !proposer ||
+    payload.prevRandao !== randaoOf(parent.randao, header.randaoReveal) ||
+    !verifyBls(digest, proposer.blsPublicKey, header.randaoReveal)
   )
     throw new CodedError(
       'INVALID_BLOCK',

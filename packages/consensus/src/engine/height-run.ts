@@ -1,14 +1,13 @@
 import type { ExecutionLayer } from '@quoin/engine'
+import { ballotDigest, blockId, isQuorum, pickProposer, proposalDigest } from '@quoin/headers'
 import { CodedError, type Hex, type Logger } from '@quoin/kernel'
-import { blockId, type ConsensusBlock } from '../block.ts'
+import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
 import type { Ballot, Commit, Effect, Evidence, Input, Proposal, Timer } from '../core/messages.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
-import { ballotDigest, pickProposer, proposalDigest } from '../signing.ts'
 import type { RecordLog } from '../storage/record-file.ts'
 import type { SignGuard } from '../storage/sign-guard.ts'
-import { isQuorum } from '../validator-set.ts'
 import type { ChainRules, Parent } from './chain-rules.ts'
 import { checkBlock } from './check-block.ts'
 import type { Clock } from './clock.ts'
@@ -50,8 +49,7 @@ export class HeightRun {
     const height = parent.height + 1
     const validators = rules.validatorsAt(height)
     const self = signer && validators.powerOf(signer.address) > 0n ? signer.address : null
-    const proposerOf = (round: number) =>
-      pickProposer(validators, rules.domain.genesisId, height, round)
+    const proposerOf = (round: number) => pickProposer(validators, parent.randao, height, round)
     this.state = createCore({ height, validators, self, proposerOf })
     this.parent = parent
     this.#context = context

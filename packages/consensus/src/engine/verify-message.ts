@@ -1,10 +1,9 @@
+import type { ValidatorSet } from '@quoin/headers'
+import { ballotDigest, blockId, proposalDigest, type SigningDomain } from '@quoin/headers'
 import { CodedError, findCause, type Hex, hexToBytes } from '@quoin/kernel'
 import { recoverAddress } from '@quoin/keys'
-import { blockId } from '../block.ts'
 import type { Message } from '../codec/messages.ts'
 import type { Vote } from '../core/messages.ts'
-import { ballotDigest, proposalDigest, type SigningDomain } from '../signing.ts'
-import type { ValidatorSet } from '../validator-set.ts'
 
 export function senderOf(message: Message): Hex {
   return message.type === 'vote' ? message.vote.validator : message.proposal.proposer

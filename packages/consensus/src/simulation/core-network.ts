@@ -1,7 +1,7 @@
+import { createValidatorSet, type ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 import type { Commit, Timer } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
-import { createValidatorSet, type ValidatorSet } from '../validator-set.ts'
 import { createAgenda } from './agenda.ts'
 import { CoreNode, type Said, type World } from './core-node.ts'
 import { createRandom } from './random.ts'
@@ -211,4 +211,6 @@ class CoreNetwork implements World {
   }
 }
 
-const validators = createValidatorSet(addresses.map((address) => ({ address, power: 1n })))
+const validators = createValidatorSet(
+  addresses.map((address) => ({ address, power: 1n, blsPublicKey: `0x${'00'.repeat(48)}` })),
+)

@@ -1,10 +1,10 @@
+import type { ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 import { createFutureMessages } from '../core/future-messages.ts'
 import type { Commit, Effect, Input, Proposal, Timer, Vote } from '../core/messages.ts'
 import { type Rule, tendermintRules } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
-import type { ValidatorSet } from '../validator-set.ts'
 
 export type Said =
   | { type: 'proposal'; proposal: Proposal }

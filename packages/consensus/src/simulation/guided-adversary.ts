@@ -1,9 +1,9 @@
+import { createValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 import type { Effect, Input, Proposal, TimedStep, Vote } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
-import { createValidatorSet } from '../validator-set.ts'
 import { createRandom } from './random.ts'
 
 type Said = { type: 'proposal'; proposal: Proposal } | { type: 'vote'; vote: Vote }
@@ -14,7 +14,9 @@ interface HonestNode {
 }
 
 const addresses = [1, 2, 3, 4].map((index): Hex => `0x${index.toString(16).padStart(40, '0')}`)
-const validators = createValidatorSet(addresses.map((address) => ({ address, power: 1n })))
+const validators = createValidatorSet(
+  addresses.map((address) => ({ address, power: 1n, blsPublicKey: `0x${'00'.repeat(48)}` })),
+)
 const proposerOf = (round: number): Hex => addresses[round % addresses.length] ?? '0x'
 
 /**

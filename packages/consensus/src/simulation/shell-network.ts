@@ -1,3 +1,4 @@
+import { createValidatorSet, genesisId } from '@quoin/headers'
 import { type Hex, Scope, silentLogger } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
 import { decodeMessage, encodeMessage, type Message } from '../codec/messages.ts'
@@ -8,11 +9,9 @@ import type { ConsensusEngine } from '../engine/interface.ts'
 import type { Pace } from '../engine/pacemaker.ts'
 import { createLocalSigner, type Signer } from '../engine/signer.ts'
 import type { Transport } from '../engine/transport.ts'
-import { genesisId } from '../signing.ts'
 import type { DecidedBlock } from '../storage/block-store.ts'
 import { type MemoryDisk, openMemoryLog } from '../storage/memory-log.ts'
 import { openSignGuard } from '../storage/sign-guard.ts'
-import { createValidatorSet } from '../validator-set.ts'
 import {
   type ExecutionDisk,
   type MemoryExecution,
@@ -49,7 +48,9 @@ export function createShellNetwork(
   const signers = Array.from({ length: size }, (_, index) =>
     createLocalSigner(keccak256(new TextEncoder().encode(`validator ${index}`))),
   )
-  const validators = createValidatorSet(signers.map(({ address }) => ({ address, power: 1n })))
+  const validators = createValidatorSet(
+    signers.map(({ address, blsPublicKey }) => ({ address, power: 1n, blsPublicKey })),
+  )
   const executionGenesis: Hex = `0x${'ab'.repeat(32)}`
   const chainId = 31402n
   const rules: ChainRules = {

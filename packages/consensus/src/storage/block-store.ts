@@ -1,8 +1,16 @@
+import {
+  blockId,
+  type Certificate,
+  certificateToRlp,
+  decodeRlp,
+  encodeRlp,
+  hexItem,
+  rlpToCertificate,
+  toList,
+} from '@quoin/headers'
 import { CodedError, findCause, type Hex } from '@quoin/kernel'
 import { ClassicLevel } from 'classic-level'
-import { blockId, blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
-import { type Certificate, certificateToRlp, rlpToCertificate } from '../certificate.ts'
-import { decodeRlp, encodeRlp, hexItem, toList } from '../codec/rlp.ts'
+import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
 
 /** A block that was decided, with the proof. */
 export interface DecidedBlock {

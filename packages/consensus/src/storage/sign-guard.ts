@@ -1,5 +1,5 @@
+import { decodeRlp, encodeRlp, hexItem, numberItem, toHex, toList, toNumber } from '@quoin/headers'
 import { bytesToHex, CodedError, type Hex } from '@quoin/kernel'
-import { decodeRlp, encodeRlp, hexItem, numberItem, toHex, toList, toNumber } from '../codec/rlp.ts'
 import type { RecordLog } from './record-file.ts'
 
 /** What a validator may sign once: a message of a kind in a round of a height. */

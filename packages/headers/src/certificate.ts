@@ -1,9 +1,9 @@
 import { CodedError, type Hex, hexToBytes } from '@quoin/kernel'
-import { recoverAddress } from '@quoin/keys'
-import { hexItem, numberItem, type RlpItem, toHex, toList, toNumber } from './codec/rlp.ts'
-import type { Commit } from './core/messages.ts'
+import { recoverAddress } from '@quoin/keys/hash'
+import { hexItem, numberItem, type RlpItem, toHex, toList, toNumber } from './rlp.ts'
 import { ballotDigest, type SigningDomain } from './signing.ts'
 import { isQuorum, type ValidatorSet } from './validator-set.ts'
+import type { Commit } from './votes.ts'
 
 /**
  * Proof that a block was decided: precommits of more than two thirds of the power, in one round.
@@ -25,7 +25,7 @@ export function commitToCertificate({ height, round, id, precommits }: Commit): 
 }
 
 /** The precommits that a certificate stands for. @throws CodedError as `verifyCertificate` */
-function certificateToCommit(
+export function certificateToCommit(
   certificate: Certificate,
   validators: ValidatorSet,
   domain: SigningDomain,

@@ -1,7 +1,7 @@
-import { bigintToBytes, bytesToHex, type Hex } from '@quoin/kernel'
-import { keccak256 } from '@quoin/keys'
-import type { Ballot, ProposalBody } from './core/messages.ts'
+import { bigintToBytes, bytesToHex, type Hex, hexToBytes } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys/hash'
 import type { ValidatorSet } from './validator-set.ts'
+import type { Ballot, ProposalBody } from './votes.ts'
 
 /**
  * What validators sign. Every digest is keccak256 over whole 32-byte words, the first a type hash,
@@ -24,15 +24,18 @@ const types = {
   precommit: typeHash(
     'QuoinPrecommit(uint256 chainId,bytes32 genesisId,uint64 height,uint32 round,bytes32 id)',
   ),
-  randao: typeHash(
-    'QuoinRandao(uint256 chainId,bytes32 genesisId,uint64 height,bytes32 parentRandao)',
+  randao: typeHash('QuoinRandao(uint256 chainId,bytes32 genesisId,uint64 height)'),
+  possession: typeHash(
+    'QuoinBlsPossession(uint256 chainId,address validator,bytes32 blsPublicKeyHash)',
   ),
-  validators: typeHash('QuoinValidators(address validator,uint256 power)[]'),
+  validators: typeHash(
+    'QuoinValidators(address validator,uint256 power,bytes32 blsPublicKeyHash)[]',
+  ),
   genesis: typeHash(
     'QuoinGenesis(uint256 chainId,bytes32 executionGenesis,bytes32 validatorsHash)',
   ),
-  proposer: typeHash('QuoinProposer(bytes32 genesisId,uint64 height,uint32 round)'),
-  mix: typeHash('QuoinRandaoMix(bytes reveal)'),
+  proposer: typeHash('QuoinProposer(bytes32 seed,uint64 height,uint32 round)'),
+  mix: typeHash('QuoinRandaoMix(bytes32 parentRandao,bytes32 revealHash)'),
 }
 
 export function ballotDigest(
@@ -52,26 +55,32 @@ export function proposalDigest(
 }
 
 /**
- * What a proposer signs to add to the chain's randomness. ECDSA signatures are deterministic only by
- * convention (RFC 6979): a cheating proposer can try several. BLS signatures, which are unique, are
- * to take their place; until then nothing of value should hang on prevRandao.
+ * What a proposer signs with its BLS key to add to the chain's randomness. The message is the height
+ * alone, and BLS signatures are unique: a proposer can reveal this value or let its round pass, no more.
  */
-export function randaoDigest(
-  height: number,
-  parentRandao: Hex,
-  { chainId, genesisId }: SigningDomain,
-): Uint8Array {
-  return hashWords([types.randao, chainId, genesisId, height, parentRandao])
+export function randaoDigest(height: number, { chainId, genesisId }: SigningDomain): Uint8Array {
+  return hashWords([types.randao, chainId, genesisId, height])
 }
 
-/** prevRandao of the block whose proposer revealed this signature. */
-export function randaoOf(reveal: Hex): Hex {
-  const bytes = Buffer.concat([bigintToBytes(types.mix, 32), Buffer.from(reveal.slice(2), 'hex')])
-  return bytesToHex(keccak256(bytes))
+/** prevRandao of the block whose proposer revealed this signature (as RANDAO mixes: EIP-4399). */
+export function randaoOf(parentRandao: Hex, reveal: Hex): Hex {
+  return bytesToHex(hashWords([types.mix, parentRandao, hashOf(reveal)]))
+}
+
+/**
+ * What a validator signs with its BLS key to show that it has it, so that nobody registers a key made
+ * from others' (rogue keys, draft-irtf-cfrg-bls-signature-05 section 3.3).
+ */
+export function possessionDigest(chainId: bigint, validator: Hex, blsPublicKey: Hex): Uint8Array {
+  return hashWords([types.possession, chainId, validator, hashOf(blsPublicKey)])
 }
 
 export function validatorsHash({ validators }: ValidatorSet): Hex {
-  const words = validators.flatMap(({ address, power }) => [address, power])
+  const words = validators.flatMap(({ address, power, blsPublicKey }) => [
+    address,
+    power,
+    hashOf(blsPublicKey),
+  ])
   return bytesToHex(hashWords([types.validators, validators.length, ...words]))
 }
 
@@ -83,17 +92,16 @@ export function genesisId(chainId: bigint, executionGenesis: Hex, validators: Va
 }
 
 /**
- * Who proposes: a pick weighted by power, from a hash that no validator can influence (it can be
- * foreseen, though, until proposers are drawn from BLS randomness).
+ * Who proposes: a pick weighted by power. `seed` is prevRandao of the block before: nobody knows it, hence
+ * the proposers of a height, before that block is proposed, and its proposer cannot choose it.
  */
 export function pickProposer(
   { validators, totalPower }: ValidatorSet,
-  genesisId: Hex,
+  seed: Hex,
   height: number,
   round: number,
 ): Hex {
-  let ticket =
-    BigInt(bytesToHex(hashWords([types.proposer, genesisId, height, round]))) % totalPower
+  let ticket = BigInt(bytesToHex(hashWords([types.proposer, seed, height, round]))) % totalPower
   for (const { address, power } of validators) {
     if (ticket < power) return address
     ticket -= power
@@ -104,7 +112,14 @@ export function pickProposer(
 type Word = bigint | number | Hex
 
 function hashWords(words: readonly Word[]): Uint8Array {
-  return keccak256(Buffer.concat(words.map((word) => bigintToBytes(BigInt(word), 32))))
+  const bytes = new Uint8Array(32 * words.length)
+  for (const [index, word] of words.entries())
+    bytes.set(bigintToBytes(BigInt(word), 32), 32 * index)
+  return keccak256(bytes)
+}
+
+function hashOf(bytes: Hex): Hex {
+  return bytesToHex(keccak256(hexToBytes(bytes)))
 }
 
 function typeHash(type: string): bigint {

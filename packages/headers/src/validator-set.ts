@@ -4,6 +4,8 @@ export interface Validator {
   /** Lower-case address of the secp256k1 key that signs. */
   address: Hex
   power: bigint
+  /** 48 bytes: the BLS12-381 key (G1, compressed) whose signatures make the chain's randomness. */
+  blsPublicKey: Hex
 }
 
 /** Who may vote at a height, by ascending address, and with what weight. */
@@ -11,26 +13,32 @@ export interface ValidatorSet {
   readonly validators: readonly Validator[]
   readonly totalPower: bigint
   powerOf(address: Hex): bigint
+  memberOf(address: Hex): Validator | null
 }
 
-/** @throws CodedError `INVALID_VALIDATORS` when empty, doubled, or with a power that is not positive. */
+/** @throws CodedError `INVALID_VALIDATORS` when empty, doubled, with a power that is not positive or a BLS key of another size. */
 export function createValidatorSet(members: readonly Validator[]): ValidatorSet {
-  const powers = new Map<Hex, bigint>()
-  for (const { address, power } of members) {
+  const byAddress = new Map<Hex, Validator>()
+  for (const { address, power, blsPublicKey } of members) {
     if (!/^0x[0-9a-f]{40}$/.test(address))
       throw new CodedError('INVALID_VALIDATORS', `Not a lower-case address: ${address}`)
     if (power <= 0n)
       throw new CodedError('INVALID_VALIDATORS', `Validator ${address} has no voting power`)
-    if (powers.has(address))
+    if (!/^0x[0-9a-f]{96}$/.test(blsPublicKey))
+      throw new CodedError('INVALID_VALIDATORS', `Validator ${address} has no BLS key of 48 bytes`)
+    if (byAddress.has(address))
       throw new CodedError('INVALID_VALIDATORS', `Validator ${address} is listed twice`)
-    powers.set(address, power)
+    byAddress.set(address, { address, power, blsPublicKey })
   }
-  if (powers.size === 0) throw new CodedError('INVALID_VALIDATORS', 'A chain needs a validator')
-  const validators = [...powers]
-    .map(([address, power]) => ({ address, power }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
+  if (byAddress.size === 0) throw new CodedError('INVALID_VALIDATORS', 'A chain needs a validator')
+  const validators = [...byAddress.values()].sort((a, b) => (a.address < b.address ? -1 : 1))
   const totalPower = validators.reduce((sum, { power }) => sum + power, 0n)
-  return { validators, totalPower, powerOf: (address) => powers.get(address) ?? 0n }
+  return {
+    validators,
+    totalPower,
+    powerOf: (address) => byAddress.get(address)?.power ?? 0n,
+    memberOf: (address) => byAddress.get(address) ?? null,
+  }
 }
 
 /** More than two thirds: any two quorums share an honest validator. */

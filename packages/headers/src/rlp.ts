@@ -1,5 +1,5 @@
 import { RLP } from '@ethereumjs/rlp'
-import { CodedError, type Hex } from '@quoin/kernel'
+import { bytesToHex, CodedError, type Hex, hexToBytes } from '@quoin/kernel'
 
 /** What our encodings are made of before RLP: byte strings and lists of them. */
 export type RlpItem = Uint8Array | RlpItem[]
@@ -27,7 +27,7 @@ export function toList(item: RlpItem | undefined, what: string, length?: number)
 export function toHex(item: RlpItem | undefined, what: string, size?: number): Hex {
   if (!(item instanceof Uint8Array) || (size !== undefined && item.length !== size))
     throw new CodedError('INVALID_ENCODING', `${what} is not a string of ${size ?? 'some'} bytes`)
-  return `0x${Buffer.from(item.buffer, item.byteOffset, item.length).toString('hex')}`
+  return bytesToHex(item)
 }
 
 /** Big-endian without leading zeros. */
@@ -46,14 +46,14 @@ export function toNumber(item: RlpItem | undefined, what: string): number {
 }
 
 export function hexItem(hex: Hex): Uint8Array {
-  return Buffer.from(hex.slice(2), 'hex')
+  return hexToBytes(hex)
 }
 
 export function numberItem(value: bigint | number): Uint8Array {
   if (value < 0) throw new RangeError(`RLP has no negative numbers: ${value}`)
   const digits = value.toString(16)
   if (digits === '0') return new Uint8Array()
-  return Buffer.from(digits.length % 2 ? `0${digits}` : digits, 'hex')
+  return hexToBytes(`0x${digits.length % 2 ? '0' : ''}${digits}`)
 }
 
 export function textItem(text: string): Uint8Array {

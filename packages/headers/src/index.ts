@@ -1,0 +1,51 @@
+/**
+ * What anyone must know to follow a BFT chain of ours and check its certificates: headers and their ids,
+ * validator sets and their hashes, what validators sign, certificates, RLP. Runs in Node and in browsers.
+ */
+export {
+  type Certificate,
+  certificateToCommit,
+  certificateToRlp,
+  commitToCertificate,
+  rlpToCertificate,
+  verifyCertificate,
+} from './certificate.ts'
+export {
+  type BlockHeader,
+  blockId,
+  commitHash,
+  headerToRlp,
+  requestsHash,
+  rlpToHeader,
+} from './header.ts'
+export {
+  decodeRlp,
+  encodeRlp,
+  hexItem,
+  numberItem,
+  type RlpItem,
+  textItem,
+  toBigint,
+  toHex,
+  toList,
+  toNumber,
+} from './rlp.ts'
+export {
+  ballotDigest,
+  genesisId,
+  pickProposer,
+  possessionDigest,
+  proposalDigest,
+  randaoDigest,
+  randaoOf,
+  type SigningDomain,
+  validatorsHash,
+} from './signing.ts'
+export {
+  createValidatorSet,
+  isHonestShare,
+  isQuorum,
+  type Validator,
+  type ValidatorSet,
+} from './validator-set.ts'
+export type { Ballot, Commit, Evidence, Proposal, ProposalBody, Vote } from './votes.ts'

@@ -8,7 +8,8 @@ import { dirname, relative, resolve } from 'node:path'
 
 /** Lowest layer first; packages in one row may not import each other. */
 const layers = [
-  ['kernel', 'contracts', 'testing'],
+  ['kernel', 'contracts'],
+  ['testing'],
   ['keys', 'engine', 'protocol', 'models', 'ledger'],
   ['headers', 'network'],
   ['light', 'execution', 'consensus', 'pow', 'market'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Hex, hexToBytes } from '@quoin/kernel'
+import { type AnvilChain, anvilChainId, devAccount, startAnvil } from '@quoin/testing'
 import { concat, encodeAbiParameters, hashTypedData, keccak256 } from 'viem'
 import {
   artifactIdOf,
@@ -11,7 +12,6 @@ import {
   type LedgerErrorCode,
   quoinAddresses,
 } from './index.ts'
-import { chainId, devAccount, startAnvil, type TestChain } from './test-support/start-anvil.ts'
 
 const payer = devAccount(1)
 const receiver = devAccount(2)
@@ -26,7 +26,7 @@ const price = {
   unit: 'token',
 }
 
-let chain: TestChain
+let chain: AnvilChain
 let ledger: Ledger
 let asPayer: Ledger
 let asReceiver: Ledger
@@ -63,7 +63,7 @@ function signVoucher(channelId: Hex, maxClaimableAmount: bigint): Promise<Hex> {
     domain: {
       name: 'x402 Batch Settlement',
       version: '1',
-      chainId,
+      chainId: anvilChainId,
       verifyingContract: quoinAddresses.settlement,
     },
     types: {
@@ -169,7 +169,7 @@ test('signed transfers are settled together, and a bad one stops no other', asyn
       domain: {
         name: 'Quoin Credit',
         version: '1',
-        chainId,
+        chainId: anvilChainId,
         verifyingContract: quoinAddresses.credit,
       },
       types: { TransferWithAuthorization: fields },
@@ -233,7 +233,7 @@ test('an anchored receipt is found and verified, a forged one is not', async () 
     domain: {
       name: 'Quoin Receipt',
       version: '1',
-      chainId,
+      chainId: anvilChainId,
       verifyingContract: quoinAddresses.receipts,
     },
     types: receiptTypes,

@@ -1,6 +1,7 @@
 // The stock client and the stock facilitator of x402, unmodified, against our contracts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { anvilChainId, devAccount, startAnvil } from '@quoin/testing'
 import {
   isBatchSettlementDepositPayload,
   isBatchSettlementVoucherPayload,
@@ -14,7 +15,6 @@ import {
 import { BatchSettlementEvmScheme as FacilitatorScheme } from '@x402/evm/batch-settlement/facilitator'
 import { createWalletClient, http, publicActions } from 'viem'
 import { createLedger, quoinAddresses, quoinChain } from './index.ts'
-import { chainId, devAccount, startAnvil } from './test-support/start-anvil.ts'
 
 type SignedTypedData = Parameters<
   Parameters<typeof toFacilitatorEvmSigner>[0]['verifyTypedData']
@@ -24,7 +24,7 @@ test('a stock client deposits and pays, a stock facilitator claims, settles and 
   await using chain = await startAnvil()
   const [sender, payer, receiver, session] = [0, 1, 2, 3].map(devAccount)
   assert(sender && payer && receiver && session)
-  const network = `eip155:${chainId}` as const
+  const network = `eip155:${anvilChainId}` as const
   const requirements = {
     scheme: 'batch-settlement',
     network,
@@ -41,7 +41,7 @@ test('a stock client deposits and pays, a stock facilitator claims, settles and 
   }
   const wallet = createWalletClient({
     account: sender,
-    chain: quoinChain({ chainId }),
+    chain: quoinChain({ chainId: anvilChainId }),
     transport: http(chain.rpcUrl),
     pollingInterval: 20,
   }).extend(publicActions)

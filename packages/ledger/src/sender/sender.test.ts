@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { devAccount, startAnvil } from '@quoin/testing'
 import { createLedger, isLedgerError, type LedgerErrorCode } from '../index.ts'
-import { devAccount, startAnvil } from '../test-support/start-anvil.ts'
 
 const to = '0x00000000000000000000000000000000000000aa'
 const from = devAccount(0)

@@ -1,22 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { genesisAlloc } from '@quoin/contracts'
 import { mnemonicToAccount } from 'viem/accounts'
 
-export const chainId = 31402
+/** Of the chain that `startAnvil` starts. */
+export const anvilChainId = 31402
 
-/** Accounts of the public development mnemonic, all funded. */
+/** Account `index` of the public development mnemonic; the first 20 hold coins and Credits. */
 export function devAccount(index: number) {
   return mnemonicToAccount('test test test test test test test test test test test junk', {
     addressIndex: index,
   })
 }
 
-export interface TestChain extends AsyncDisposable {
+export interface AnvilChain extends AsyncDisposable {
   readonly rpcUrl: string
   readonly webSocketUrl: string
   /** Kills the node; `start` brings it back on the same port, with the state it had. */
@@ -24,9 +26,12 @@ export interface TestChain extends AsyncDisposable {
   start(): Promise<void>
 }
 
-/** A chain with our genesis, run by Foundry's anvil on a free port. */
-export async function startAnvil(options: { blockTimeSeconds?: number } = {}): Promise<TestChain> {
-  const folder = await mkdtemp(join(tmpdir(), 'quoin-ledger-'))
+/**
+ * A node that we did not write (Foundry's anvil) with our contracts at genesis, on a free port. Without
+ * `blockTimeSeconds` each transaction gets a block at once.
+ */
+export async function startAnvil(options: { blockTimeSeconds?: number } = {}): Promise<AnvilChain> {
+  const folder = await mkdtemp(join(tmpdir(), 'quoin-anvil-'))
   const genesisFile = join(folder, 'genesis.json')
   await writeFile(genesisFile, JSON.stringify(genesis()))
   let child: ChildProcess | null = null
@@ -46,9 +51,9 @@ export async function startAnvil(options: { blockTimeSeconds?: number } = {}): P
   }
 
   async function startOnce(): Promise<void> {
-    const args = ['--port', `${port}`, '--chain-id', `${chainId}`, '--hardfork', 'prague']
+    const args = ['--port', `${port}`, '--chain-id', `${anvilChainId}`, '--hardfork', 'prague']
     if (options.blockTimeSeconds) args.push('--block-time', `${options.blockTimeSeconds}`)
-    child = spawn('anvil', [...args, '--init', genesisFile], {
+    child = spawn(anvilBinary(), [...args, '--init', genesisFile], {
       stdio: ['ignore', 'pipe', 'inherit'],
       // A group of its own: the command is a wrapper round the real program, and both must end.
       detached: true,
@@ -87,6 +92,11 @@ export async function startAnvil(options: { blockTimeSeconds?: number } = {}): P
   }
 }
 
+function anvilBinary(): string {
+  const manifest = createRequire(import.meta.url).resolve('@foundry-rs/anvil/package.json')
+  return join(manifest, '..', '..', '..', '.bin', 'anvil')
+}
+
 async function listeningPort(child: ChildProcess): Promise<number> {
   if (!child.stdout) throw new Error('anvil has no output')
   for await (const line of createInterface({ input: child.stdout })) {
@@ -99,7 +109,7 @@ async function listeningPort(child: ChildProcess): Promise<number> {
 }
 
 function genesis() {
-  const accounts = Array.from({ length: 10 }, (_, index) => devAccount(index).address)
+  const accounts = Array.from({ length: 20 }, (_, index) => devAccount(index).address)
   const alloc = genesisAlloc({
     creditOwner: devAccount(0).address,
     credits: accounts.map((address) => ({ address, amount: 1_000_000_000_000n })),
@@ -107,9 +117,9 @@ function genesis() {
   })
   const gasLimit = '0x3938700'
   return {
-    config: { chainId },
+    config: { chainId: anvilChainId },
     nonce: '0x0',
-    timestamp: `0x${Math.floor(Date.now() / 1000).toString(16)}`,
+    timestamp: `0x${Math.floor(Date.now() / 1000 - 10).toString(16)}`,
     gasLimit,
     difficulty: '0x0',
     baseFeePerGas: '0x3b9aca00',

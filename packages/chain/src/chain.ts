@@ -1,5 +1,6 @@
 import {
   type BlockStore,
+  type ChainRules,
   type ConsensusEngine,
   createBftEngine,
   createLocalSigner,
@@ -16,6 +17,7 @@ import { type ExecutionWorker, openExecutionWorker } from '@quoin/rpc'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import type { ChainErrorCode } from './errors.ts'
 import type { Genesis } from './genesis.ts'
+import { createLightMethods, type LightSource } from './light-methods.ts'
 import { loadGenesis } from './load-genesis.ts'
 
 export interface ChainOptions {
@@ -62,21 +64,22 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     const genesis = await loadGenesis(options.dataDir, options.genesis)
     const validator = privateKeyToAddress(options.validatorKey)
     const validators = validatorsOf(genesis, validator)
+    let light: LightSource | null = null
     const execution = scope.own(
       await openExecutionWorker({
         execution: { dataDir: folder.paths.execution, genesis },
         rpc,
+        methods: createLightMethods(() => light),
         logger,
       }),
     )
-    const consensus = await openConsensus({
-      options,
-      genesis,
-      validators,
-      execution,
-      folder,
-      scope,
-    })
+    const rules = await chainRules(genesis, validators, execution)
+    const consensus = await openConsensus({ options, genesis, rules, execution, folder, scope })
+    const { domain, executionGenesis } = rules
+    const { blocks } = folder
+    const status = () => consensus.status
+    const validatorsAt = (height: number) => rules.validatorsAt(height)
+    light = { blocks, domain, executionGenesis, validatorsAt, status }
     await consensus.start()
     const { rpcUrl, rpcWebSocketUrl: webSocketUrl } = execution
     logger.info({ rpcUrl, height: folder.blocks.height }, 'chain node is running')
@@ -99,7 +102,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
 interface ConsensusParts {
   options: ChainOptions
   genesis: Genesis
-  validators: ValidatorSet
+  rules: ChainRules
   execution: ExecutionWorker
   folder: DataFolder
   scope: Scope
@@ -107,22 +110,14 @@ interface ConsensusParts {
 
 /** The engine over the folder's files; the scope closes it before them. */
 async function openConsensus(parts: ConsensusParts): Promise<ConsensusEngine> {
-  const { options, genesis, validators, execution, folder, scope } = parts
+  const { options, genesis, rules, execution, folder, scope } = parts
   const { logger = silentLogger } = options
   const signer = createLocalSigner(options.validatorKey)
   const wal = scope.own(await openRecordFile(folder.paths.wal))
   const guard = scope.own(await openSignGuard(await openRecordFile(folder.paths.signGuard)))
-  const { genesisHash } = await execution.head()
-  const chainId = BigInt(genesis.config.chainId)
-  const { consensus: settings, equalTimestamps } = genesis.config.quoin
+  const { consensus: settings } = genesis.config.quoin
   const engine = createBftEngine({
-    rules: {
-      domain: { chainId, genesisId: genesisId(chainId, genesisHash, validators) },
-      executionGenesis: genesisHash,
-      genesisTimeMs: Number(genesis.timestamp) * 1000,
-      equalTimestamps,
-      validatorsAt: () => validators,
-    },
+    rules,
     signer,
     feeRecipient: options.feeRecipient ?? signer.address,
     execution,
@@ -139,6 +134,26 @@ async function openConsensus(parts: ConsensusParts): Promise<ConsensusEngine> {
     logger: logger.child({ module: 'consensus' }),
   })
   return scope.own(engine)
+}
+
+async function chainRules(
+  genesis: Genesis,
+  validators: ValidatorSet,
+  execution: ExecutionWorker,
+): Promise<ChainRules> {
+  const { genesisHash } = await execution.head()
+  const chainId = BigInt(genesis.config.chainId)
+  return {
+    domain: { chainId, genesisId: genesisId(chainId, genesisHash, validators) },
+    executionGenesis: genesisHash,
+    genesisTimeMs: Number(genesis.timestamp) * 1000,
+    equalTimestamps: genesis.config.quoin.equalTimestamps,
+    validatorsAt: () => validators,
+    advance: async () => {},
+    epochBlocks: 0,
+    blockRewardGwei: 0n,
+    rewardAddressOf: () => null,
+  }
 }
 
 function validatorsOf(genesis: Genesis, self: Hex): ValidatorSet {

@@ -9,5 +9,7 @@ export type {
   PayloadAttributes,
   PayloadEnvelope,
   PayloadStatus,
+  ReadCall,
+  ReadOutcome,
   Withdrawal,
 } from './interface.ts'

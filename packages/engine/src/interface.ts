@@ -31,6 +31,23 @@ export interface ExecutionLayer extends EngineApi, AsyncDisposable {
   head(): Promise<ExecutionHead>
   /** Resolves when the pool holds at least one transaction that could go into the next block. */
   pendingTransactions(options: { signal: AbortSignal }): Promise<void>
+  /**
+   * A read-only call from the zero address on the state after a block, the same on every node.
+   * Rejects when that state is not there, or when execution cannot answer.
+   */
+  call(request: ReadCall): Promise<ReadOutcome>
+}
+
+export interface ReadCall {
+  to: Hex
+  data: Hex
+  blockHash: Hex
+}
+
+/** What a contract answered; with `isSuccess` false, the data it reverted with. */
+export interface ReadOutcome {
+  isSuccess: boolean
+  data: Hex
 }
 
 export interface ExecutionHead {

@@ -10,6 +10,7 @@ import { createDispatcher } from './dispatch.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultRpcLimits, type RpcLimits } from './limits.ts'
+import type { Caller } from './request-context.ts'
 import { createWebSocketTransport } from './ws-transport.ts'
 
 export interface RpcServerOptions {
@@ -33,6 +34,8 @@ export interface RpcServer extends AsyncDisposable {
   readonly webSocketUrl: string
   readonly port: number
   status(): RpcServerStatus
+  /** Answers a JSON-RPC text of this process itself, as a client over HTTP would get it. */
+  answer(body: string): Promise<string | null>
 }
 
 export interface RpcServerStatus {
@@ -51,7 +54,7 @@ export type RpcServerErrorCode = 'PORT_IN_USE' | 'LISTEN_FAILED'
 export async function createRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { host, logger = silentLogger } = options
   const parts = assemble(options)
-  const { server, inFlight, webSockets } = parts
+  const { server, inFlight, webSockets, dispatcher } = parts
   try {
     await listen(server, options)
   } catch (error) {
@@ -66,6 +69,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
     webSocketUrl: `ws://${authority}`,
     port,
     status: () => ({ requests: inFlight.count, webSockets: webSockets?.count ?? 0 }),
+    answer: (body) => inFlight.track(dispatcher.answer(body, ownProcess)),
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
       await inFlight.drained(parts.limits.stopMs)
@@ -118,8 +122,11 @@ function assemble(options: RpcServerOptions) {
     webSockets?.close()
     filters[Symbol.dispose]()
   }
-  return { server, inFlight, webSockets, limits, release }
+  return { server, inFlight, webSockets, dispatcher, limits, release }
 }
+
+/** Without subscriptions, as over HTTP, and never gone. */
+const ownProcess: Caller = { subscriptions: null, gone: () => new AbortController().signal }
 
 function listen(server: Server, { host, port }: RpcServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {

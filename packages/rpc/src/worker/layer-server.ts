@@ -1,14 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { ExecutionHead } from '@quoin/engine'
+import type { ExecutionHead, ReadCall, ReadOutcome } from '@quoin/engine'
 import type { Execution } from '@quoin/execution'
-import { bigintToHex } from '@quoin/kernel'
+import { bigintToHex, type Hex } from '@quoin/kernel'
 import type { RpcServer } from '../server/rpc-server.ts'
 import { type Call, errorToMessage, type FromWorker, type ToWorker } from './messages.ts'
+import type { TransactionIntake } from './transaction-intake.ts'
 
 /** Answers the owner's calls inside the worker. */
 export function serveLayer(
   port: MessagePort,
-  { execution, rpc }: { execution: Execution; rpc: RpcServer },
+  { execution, rpc, intake }: { execution: Execution; rpc: RpcServer; intake: TransactionIntake },
 ): void {
   const waits = new Map<number, AbortController>()
   port.on('message', (message: ToWorker) => {
@@ -42,10 +43,31 @@ export function serveLayer(
         return executionHead(execution)
       case 'pendingTransactions':
         return execution.pendingTransactions({ signal })
+      case 'call':
+        return readCall(execution, ...call.args)
+      case 'answer':
+        return rpc.answer(...call.args)
+      case 'addTransactions':
+        return intake.addFromPeers(...call.args)
+      case 'pooledTransactions':
+        return intake.pooled(...call.args)
       case 'status':
         return { head: executionHead(execution), pool: pool.status(), rpc: rpc.status() }
     }
   }
+}
+
+/** Not bounded by what this node allows its own clients: all nodes must come to the same answer. */
+const readGas = 50_000_000n
+const zeroAddress: Hex = `0x${'0'.repeat(40)}`
+
+async function readCall(
+  execution: Execution,
+  { to, data, blockHash }: ReadCall,
+): Promise<ReadOutcome> {
+  const request = { from: zeroAddress, to, input: data, gas: readGas }
+  const { failure, returnData } = await execution.call(request, { blockHash })
+  return { isSuccess: failure === null, data: returnData }
 }
 
 /** The head as the Engine API's side of the seam describes it. */

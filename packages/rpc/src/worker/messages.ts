@@ -1,12 +1,18 @@
-import type { EngineApi, ExecutionHead } from '@quoin/engine'
+import type { EngineApi, ExecutionHead, ReadCall, ReadOutcome } from '@quoin/engine'
 import { CodedError, type ErrorDetail, type LogFields } from '@quoin/kernel'
 import type { RpcServerStatus } from '../server/rpc-server.ts'
+import type { IntakeCounts } from './transaction-intake.ts'
 
 /** What the owner's thread may ask of the worker: plain data in, plain data out. */
 export interface WorkerCalls extends EngineApi {
   head(): Promise<ExecutionHead>
   /** Resolves when the pool holds a transaction that could go into the next block. */
   pendingTransactions(): Promise<void>
+  call(request: ReadCall): Promise<ReadOutcome>
+  /** A JSON-RPC text and its answer. */
+  answer(body: string): Promise<string | null>
+  addTransactions(raws: Uint8Array[]): Promise<IntakeCounts>
+  pooledTransactions(limits: { maxBytes: number; isLocalOnly: boolean }): Promise<Uint8Array[]>
   status(): Promise<ExecutionWorkerStatus>
 }
 
@@ -26,6 +32,9 @@ export type Call = {
 export type ToWorker =
   | { type: 'call'; id: number; call: Call }
   | { type: 'cancel'; id: number }
+  /** Answers to `ask`. */
+  | { type: 'answer'; id: number; value: unknown }
+  | { type: 'refusal'; id: number; error: ErrorMessage }
   | { type: 'close' }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -34,7 +43,12 @@ export type FromWorker =
   | { type: 'ready'; rpcUrl: string; rpcWebSocketUrl: string; engineUrl: string | null }
   | { type: 'result'; id: number; value: unknown }
   | { type: 'error'; id: number; error: ErrorMessage }
+  /** A client's request of a method that the owner answers; `unask` when nobody waits any more. */
+  | { type: 'ask'; id: number; method: string; params: readonly unknown[] }
+  | { type: 'unask'; id: number }
   | { type: 'log'; level: LogLevel; fields: LogFields; message: string }
+  /** Transactions that clients sent and the pool took. */
+  | { type: 'transactions'; raws: Uint8Array[] }
   /** The worker could not start or could not close; it ends after this. */
   | { type: 'failed'; error: ErrorMessage }
 

@@ -8,6 +8,7 @@ import {
   type ToWorker,
   type WorkerCalls,
 } from './messages.ts'
+import { type OwnerMethods, OwnerMethodsServer } from './owner-methods.ts'
 
 export type ExecutionWorkerErrorCode = 'EXECUTION_STOPPED' | 'EXECUTION_CLOSED'
 
@@ -20,17 +21,20 @@ interface Waiting {
 export class WorkerLink {
   readonly #worker: Worker
   readonly #logger: Logger
+  readonly #methods: OwnerMethodsServer
   readonly #waiting = new Map<number, Waiting>()
   readonly #ready = Promise.withResolvers<Extract<FromWorker, { type: 'ready' }>>()
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #transactionListeners = new Set<(raws: Uint8Array[]) => void>()
   #lastId = 0
   #closing = false
   #hasEnded = false
   #failure: Error | null = null
 
-  constructor(worker: Worker, logger: Logger) {
+  constructor(worker: Worker, { logger, methods }: { logger: Logger; methods: OwnerMethods }) {
     this.#worker = worker
     this.#logger = logger
+    this.#methods = new OwnerMethodsServer(methods, (message) => this.#post(message))
     this.#ready.promise.catch(() => {})
     this.#stopped.promise.catch(() => {})
     worker.on('message', (message: FromWorker) => this.#receive(message))
@@ -46,6 +50,11 @@ export class WorkerLink {
 
   get stopped() {
     return this.#stopped.promise
+  }
+
+  onTransactions(listener: (raws: Uint8Array[]) => void): () => void {
+    this.#transactionListeners.add(listener)
+    return () => this.#transactionListeners.delete(listener)
   }
 
   call<Name extends CallName>(
@@ -108,6 +117,15 @@ export class WorkerLink {
       case 'log':
         this.#logger[message.level](message.fields, message.message)
         return
+      case 'ask':
+        void this.#methods.receive(message)
+        return
+      case 'unask':
+        this.#methods.cancel(message.id)
+        return
+      case 'transactions':
+        for (const listener of this.#transactionListeners) listener(message.raws)
+        return
       case 'result':
         this.#waiting.get(message.id)?.resolve(message.value)
         break
@@ -119,6 +137,7 @@ export class WorkerLink {
 
   #end(exitCode: number): void {
     this.#hasEnded = true
+    this.#methods.cancelAll()
     const error = stoppedError(this.#failure, exitCode)
     this.#ready.reject(this.#failure instanceof CodedError ? this.#failure : error)
     for (const waiting of this.#waiting.values())

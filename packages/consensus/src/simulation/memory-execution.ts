@@ -84,6 +84,9 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
       candidates.set(payload.blockHash, payload)
       return valid(payload.blockHash)
     },
+    async call() {
+      return { isSuccess: false, data: '0x' }
+    },
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -48,6 +48,10 @@ async function openValidator(folder: string, index: number, transport: Transport
         genesisTimeMs: Number(genesis.timestamp) * 1000,
         equalTimestamps: true,
         validatorsAt: () => validators,
+        advance: async () => {},
+        epochBlocks: 0,
+        blockRewardGwei: 0n,
+        rewardAddressOf: () => null,
       },
       signer,
       feeRecipient: signer.address,
@@ -55,6 +59,7 @@ async function openValidator(folder: string, index: number, transport: Transport
         forkchoiceUpdated: (...args) => api.forkchoiceUpdated(...args),
         getPayload: (id) => api.getPayload(id),
         newPayload: (...args) => api.newPayload(...args),
+        call: () => Promise.reject(new Error('This test asks no contract')),
         pendingTransactions: (options) => execution.pendingTransactions(options),
         head: async () => ({
           hash: blocks.head.hash,
@@ -78,19 +83,32 @@ async function openValidator(folder: string, index: number, transport: Transport
 }
 
 function createBus(size: number): Transport[] {
-  const listeners = new Map<number, (message: Message) => void>()
-  return Array.from({ length: size }, (_, self) => ({
-    peerCount: () => size - 1,
-    broadcast(message) {
-      const bytes = encodeMessage(message)
-      for (const [index, listener] of listeners)
-        if (index !== self) setTimeout(() => listener(decodeMessage(bytes)), 2)
-    },
-    onMessage(listener) {
-      listeners.set(self, listener)
-      return () => listeners.delete(self)
-    },
-  }))
+  const listeners = new Map<number, (message: Message, from: string) => void>()
+  const servers = new Map<string, Parameters<Transport['serveBlocks']>[0]>()
+  return Array.from({ length: size }, (_, self) => {
+    const others = [...Array(size).keys()].filter((index) => index !== self)
+    const carry = (to: number, bytes: Uint8Array) =>
+      setTimeout(() => listeners.get(to)?.(decodeMessage(bytes), String(self)), 2)
+    return {
+      peers: () => others.map(String),
+      broadcast(message) {
+        const bytes = encodeMessage(message)
+        for (const to of others) carry(to, bytes)
+      },
+      send: (peer, message) => void carry(Number(peer), encodeMessage(message)),
+      onMessage(listener) {
+        listeners.set(self, listener)
+        return () => listeners.delete(self)
+      },
+      onPeer: () => () => {},
+      requestBlocks: async (peer, range) => (await servers.get(peer)?.(range)) ?? [],
+      serveBlocks(handler) {
+        servers.set(String(self), handler)
+        return () => servers.delete(String(self))
+      },
+      report() {},
+    }
+  })
 }
 
 type Validator = Awaited<ReturnType<typeof openValidator>>

@@ -3,6 +3,7 @@ import {
   type BlockHeader,
   type Certificate,
   certificateToRlp,
+  commitHash,
   decodeRlp,
   encodeRlp,
   headerToRlp,
@@ -13,7 +14,8 @@ import {
   toHex,
   toList,
 } from '@quoin/headers'
-import type { Hex } from '@quoin/kernel'
+import { bytesToHex, type Hex } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys'
 import { payloadToRlp, rlpToPayload } from './codec/payload.ts'
 
 /** A block as validators agree on it: the header with what its hashes stand for. */
@@ -23,6 +25,31 @@ export interface ConsensusBlock {
   executionRequests: Hex[]
   /** Null at height 1 only. */
   lastCommit: Certificate | null
+}
+
+/** The header's commitment to payload and requests. */
+export function bodyHash({
+  payload,
+  executionRequests,
+}: Pick<ConsensusBlock, 'payload' | 'executionRequests'>): Hex {
+  return bytesToHex(keccak256(encodeRlp([payloadToRlp(payload), executionRequests.map(hexItem)])))
+}
+
+/**
+ * Whether everything in a block is what its header names. Then the block's id stands for all of it: two
+ * bodies under one id cannot both pass, so a verdict on the id holds for whoever brings the body.
+ */
+export function isWhole({
+  header,
+  payload,
+  executionRequests,
+  lastCommit,
+}: ConsensusBlock): boolean {
+  return (
+    header.payloadHash === payload.blockHash &&
+    header.lastCommitHash === commitHash(lastCommit) &&
+    header.bodyHash === bodyHash({ payload, executionRequests })
+  )
 }
 
 export function encodeBlock(block: ConsensusBlock): Uint8Array {

@@ -5,7 +5,14 @@
  * One validator is the smallest network: it runs the same engine over a loopback transport.
  */
 export { type ConsensusBlock, decodeBlock, encodeBlock } from './block.ts'
+export {
+  type DecidedBlock,
+  decodeDecidedBlock,
+  encodeDecidedBlock,
+} from './codec/decided.ts'
+export { maxBlockBytes, maxMessageBytes, maxSmallMessageBytes } from './codec/limits.ts'
 export { decodeMessage, encodeMessage, type Message } from './codec/messages.ts'
+export type { Status } from './codec/status.ts'
 export type { Evidence, Proposal, Vote } from './core/messages.ts'
 export { defaultTimerDurations, type TimerDurations } from './core/timers.ts'
 export { type BftOptions, createBftEngine } from './engine/bft-engine.ts'
@@ -18,7 +25,13 @@ export type {
 } from './engine/interface.ts'
 export type { Pace } from './engine/pacemaker.ts'
 export { createLocalSigner, type Signer } from './engine/signer.ts'
-export { createLoopbackTransport, type Transport } from './engine/transport.ts'
-export { type BlockStore, type DecidedBlock, openBlockStore } from './storage/block-store.ts'
+export {
+  type BlockRange,
+  createLoopbackTransport,
+  maxBlocksPerRequest,
+  type PeerId,
+  type Transport,
+} from './engine/transport.ts'
+export { type BlockStore, openBlockStore } from './storage/block-store.ts'
 export { openRecordFile, type RecordLog } from './storage/record-file.ts'
 export { openSignGuard, type SignGuard } from './storage/sign-guard.ts'

@@ -24,18 +24,22 @@ export function commitToCertificate({ height, round, id, precommits }: Commit): 
   return { height, round, id, signatures }
 }
 
+/** Who made a signature over a digest: `recoverAddress`, or the same with a memory. */
+export type Recover = (digest: Uint8Array, signature: Uint8Array) => Hex
+
 /** The precommits that a certificate stands for. @throws CodedError as `verifyCertificate` */
 export function certificateToCommit(
   certificate: Certificate,
   validators: ValidatorSet,
   domain: SigningDomain,
+  recover: Recover = recoverAddress,
 ): Commit {
   const { height, round, id } = certificate
   const ballot = { kind: 'precommit', height, round, id, validRound: -1 } as const
   const digest = ballotDigest(ballot, domain)
   let previous = ''
   const precommits = certificate.signatures.map((signature) => {
-    const validator = recoverAddress(digest, hexToBytes(signature))
+    const validator = recover(digest, hexToBytes(signature))
     if (validator <= previous) throw invalid(certificate, 'its signers are not in ascending order')
     if (validators.powerOf(validator) === 0n)
       throw invalid(certificate, `${validator} is not a validator`)
@@ -54,8 +58,9 @@ export function verifyCertificate(
   certificate: Certificate,
   validators: ValidatorSet,
   domain: SigningDomain,
+  recover: Recover = recoverAddress,
 ): bigint {
-  const { precommits } = certificateToCommit(certificate, validators, domain)
+  const { precommits } = certificateToCommit(certificate, validators, domain, recover)
   const power = precommits.reduce((sum, vote) => sum + validators.powerOf(vote.validator), 0n)
   if (!isQuorum(validators, power))
     throw invalid(certificate, `${power} of ${validators.totalPower} is not more than two thirds`)

@@ -7,6 +7,7 @@ export {
   certificateToCommit,
   certificateToRlp,
   commitToCertificate,
+  type Recover,
   rlpToCertificate,
   verifyCertificate,
 } from './certificate.ts'
@@ -14,8 +15,8 @@ export {
   type BlockHeader,
   blockId,
   commitHash,
+  encodeHeaderPreimage,
   headerToRlp,
-  requestsHash,
   rlpToHeader,
 } from './header.ts'
 export {
@@ -48,4 +49,12 @@ export {
   type Validator,
   type ValidatorSet,
 } from './validator-set.ts'
-export type { Ballot, Commit, Evidence, Proposal, ProposalBody, Vote } from './votes.ts'
+export {
+  accusedOf,
+  type Ballot,
+  type Commit,
+  type Evidence,
+  type Proposal,
+  type ProposalBody,
+  type Vote,
+} from './votes.ts'

@@ -8,13 +8,66 @@ export function encodeRlp(item: RlpItem): Uint8Array {
   return RLP.encode(item)
 }
 
-/** @throws CodedError `INVALID_ENCODING` when the bytes are not exactly one canonical RLP item. */
+/** No encoding of ours nests lists deeper. */
+const maxDepth = 8
+
+/**
+ * Reads exactly one canonical item. Time and memory are linear in the bytes, whatever they say:
+ * strings are views of `bytes`, and lists nested deeper than any encoding of ours are refused.
+ * @throws CodedError `INVALID_ENCODING`
+ */
 export function decodeRlp(bytes: Uint8Array): RlpItem {
-  try {
-    return RLP.decode(bytes)
-  } catch (cause) {
-    throw new CodedError('INVALID_ENCODING', 'The bytes are not canonical RLP', { cause })
+  const { item, end } = readItem(bytes, 0, bytes.length, 0)
+  if (end !== bytes.length) throw invalid('something follows it')
+  return item
+}
+
+function readItem(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  depth: number,
+): { item: RlpItem; end: number } {
+  const first = bytes[start]
+  if (first === undefined || start >= limit) throw invalid('it ends too early')
+  if (first < 0x80) return { item: bytes.subarray(start, start + 1), end: start + 1 }
+  const isList = first >= 0xc0
+  const { from, length } = readLength(bytes, start, first - (isList ? 0xc0 : 0x80))
+  const end = from + length
+  if (end > limit) throw invalid('a length goes beyond the end')
+  if (isList) return { item: readItems(bytes, from, end, depth + 1), end }
+  if (length === 1 && (bytes[from] ?? 0) < 0x80) throw invalid('a byte is written as a string')
+  return { item: bytes.subarray(from, end), end }
+}
+
+function readItems(bytes: Uint8Array, from: number, end: number, depth: number): RlpItem[] {
+  if (depth > maxDepth) throw invalid('lists are nested too deep')
+  const items: RlpItem[] = []
+  for (let at = from; at < end; ) {
+    const next = readItem(bytes, at, end, depth)
+    items.push(next.item)
+    at = next.end
   }
+  return items
+}
+
+/** `code` is the first byte less 0x80 or 0xc0: the length up to 55, else 55 + the length of the length. */
+function readLength(
+  bytes: Uint8Array,
+  start: number,
+  code: number,
+): { from: number; length: number } {
+  if (code <= 55) return { from: start + 1, length: code }
+  const size = code - 55
+  if (size > 4 || bytes[start + 1] === 0) throw invalid('a length is not canonical')
+  let length = 0
+  for (let index = 1; index <= size; index++) length = length * 256 + (bytes[start + index] ?? 0)
+  if (length <= 55) throw invalid('a length is not canonical')
+  return { from: start + 1 + size, length }
+}
+
+function invalid(why: string): CodedError<'INVALID_ENCODING'> {
+  return new CodedError('INVALID_ENCODING', `The bytes are not canonical RLP: ${why}`)
 }
 
 /** A list of exactly `length` items. */
@@ -32,8 +85,10 @@ export function toHex(item: RlpItem | undefined, what: string, size?: number): H
 
 /** Big-endian without leading zeros. */
 export function toBigint(item: RlpItem | undefined, what: string): bigint {
+  if (item instanceof Uint8Array && item.length > 32)
+    throw new CodedError('INVALID_ENCODING', `${what} is too large`)
   const hex = toHex(item, what)
-  if (hex.startsWith('0x00') || hex.length > 66)
+  if (hex.startsWith('0x00'))
     throw new CodedError('INVALID_ENCODING', `${what} is not a canonical number`)
   return hex === '0x' ? 0n : BigInt(hex)
 }

@@ -42,7 +42,22 @@ export interface Commit {
   precommits: Vote[]
 }
 
-/** Two signed statements of one validator of which an honest one makes at most one. */
+/**
+ * Two signed statements of one validator of which an honest one makes at most one: proof of fault with no
+ * further reasoning. `amnesia`: a precommit for a block in a round, and a prevote in a later round that
+ * claims no proof of lock from that round on (`prevote.validRound < precommit.round`).
+ */
 export type Evidence =
   | { kind: 'duplicate-vote'; first: Vote; second: Vote }
   | { kind: 'duplicate-proposal'; first: Proposal; second: Proposal }
+  | { kind: 'amnesia'; precommit: Vote; prevote: Vote }
+
+/** Whom evidence accuses, and where. */
+export function accusedOf(evidence: Evidence): { validator: Hex; height: number } {
+  if (evidence.kind === 'amnesia') return evidence.precommit
+  const { first } = evidence
+  return {
+    height: first.height,
+    validator: 'validator' in first ? first.validator : first.proposer,
+  }
+}

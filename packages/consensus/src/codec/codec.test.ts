@@ -68,12 +68,13 @@ const block: fc.Arbitrary<ConsensusBlock> = fc.record({
     timeMs: fc.integer({ min: 0, max: 2 ** 45 }),
     parentId: hex(32),
     payloadHash: hex(32),
-    requestsHash: hex(32),
+    bodyHash: hex(32),
     validatorsHash: hex(32),
     nextValidatorsHash: hex(32),
     lastCommitHash: hex(32),
     proposer: hex(20),
     randaoReveal: hex(96),
+    absent: fc.array(hex(20), { maxLength: 3 }),
   }),
   payload,
   executionRequests: fc.array(anyHex, { maxLength: 3 }),
@@ -104,6 +105,23 @@ const proposal: fc.Arbitrary<Proposal> = fc.record({
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('vote' as const), vote }),
   fc.record({ type: fc.constant('proposal' as const), proposal, block }),
+  fc.record({
+    type: fc.constant('status' as const),
+    status: fc.record({
+      height: count,
+      parentId: hex(32),
+      round,
+      validRound: round,
+      hasProposal: fc.boolean(),
+      prevotes: anyHex,
+      precommits: anyHex,
+      follows: fc.boolean(),
+    }),
+  }),
+  fc
+    .record({ block, certificate })
+    .map((parts) => ({ id: blockId(parts.block.header), ...parts }))
+    .map((decided) => ({ type: 'decided' as const, decided })),
 )
 
 const record: fc.Arbitrary<LogRecord> = fc.oneof(

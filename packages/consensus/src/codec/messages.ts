@@ -11,11 +11,17 @@ import {
 import { CodedError } from '@quoin/kernel'
 import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
 import type { Commit, Proposal, TimedStep, Timer, Vote } from '../core/messages.ts'
+import { type DecidedBlock, decidedToRlp, rlpToDecided } from './decided.ts'
+import { maxMessageBytes, maxSmallMessageBytes } from './limits.ts'
+import { rlpToStatus, type Status, statusToRlp } from './status.ts'
 
-/** What validators send each other: a proposal goes with its block. */
+/** What nodes send each other: a proposal goes with its block. */
 export type Message =
   | { type: 'proposal'; proposal: Proposal; block: ConsensusBlock }
   | { type: 'vote'; vote: Vote }
+  | { type: 'status'; status: Status }
+  /** A block that was just decided, to a peer that follows us or is behind. */
+  | { type: 'decided'; decided: DecidedBlock }
 
 /** What the write-ahead log keeps; blocks stand before the first record that names them. */
 export type LogRecord =
@@ -41,20 +47,51 @@ const recordTypes = [
   'commit',
 ] as const
 
+const messageTypes = ['vote', 'proposal', 'status', 'decided'] as const
+
+/** One byte that names the type, then RLP. */
 export function encodeMessage(message: Message): Uint8Array {
-  return message.type === 'vote'
-    ? encodeRlp([numberItem(1), voteToRlp(message.vote)])
-    : encodeRlp([numberItem(2), proposalToRlp(message.proposal), blockToRlp(message.block)])
+  const body = encodeRlp(messageToRlp(message))
+  const bytes = new Uint8Array(1 + body.length)
+  bytes[0] = messageTypes.indexOf(message.type)
+  bytes.set(body, 1)
+  return bytes
 }
 
-/** @throws CodedError `INVALID_ENCODING` */
+/** Sizes are judged before anything is parsed. @throws CodedError `INVALID_ENCODING` */
 export function decodeMessage(bytes: Uint8Array): Message {
-  const items = toList(decodeRlp(bytes), 'message')
-  const type = toNumber(items[0], 'message type')
-  if (type === 1 && items.length === 2) return { type: 'vote', vote: rlpToVote(items[1]) }
-  if (type === 2 && items.length === 3)
-    return { type: 'proposal', proposal: rlpToProposal(items[1]), block: rlpToBlock(items[2]) }
-  throw new CodedError('INVALID_ENCODING', `No message has type ${type} and ${items.length} parts`)
+  const type = messageTypes[bytes[0] ?? messageTypes.length]
+  const isSmall = type === 'vote' || type === 'status'
+  if (bytes.length > (isSmall ? maxSmallMessageBytes : maxMessageBytes))
+    throw new CodedError('INVALID_ENCODING', `No ${type} has ${bytes.length} bytes`)
+  const item = type && decodeRlp(bytes.subarray(1))
+  switch (type) {
+    case 'vote':
+      return { type, vote: rlpToVote(item) }
+    case 'proposal': {
+      const [proposal, block] = toList(item, 'proposal message', 2)
+      return { type, proposal: rlpToProposal(proposal), block: rlpToBlock(block) }
+    }
+    case 'status':
+      return { type, status: rlpToStatus(item) }
+    case 'decided':
+      return { type, decided: rlpToDecided(item) }
+    default:
+      throw new CodedError('INVALID_ENCODING', `No message has type ${bytes[0]}`)
+  }
+}
+
+function messageToRlp(message: Message): RlpItem {
+  switch (message.type) {
+    case 'vote':
+      return voteToRlp(message.vote)
+    case 'proposal':
+      return [proposalToRlp(message.proposal), blockToRlp(message.block)]
+    case 'status':
+      return statusToRlp(message.status)
+    case 'decided':
+      return decidedToRlp(message.decided)
+  }
 }
 
 export function encodeRecord(record: LogRecord): Uint8Array {

@@ -161,6 +161,7 @@ describe('four validators', () => {
     assert.ok(heights(again).every((height) => height >= 2))
     const spoken = new Map<string, string>()
     for (const { from, message } of sent) {
+      if (message.type !== 'vote' && message.type !== 'proposal') continue
       const said = message.type === 'vote' ? message.vote : message.proposal
       const slot = `${from} ${said.kind} ${said.height} ${said.round}`
       assert.equal(spoken.get(slot) ?? said.signature, said.signature, slot)

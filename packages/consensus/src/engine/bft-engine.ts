@@ -1,5 +1,5 @@
 import type { ExecutionLayer } from '@quoin/engine'
-import { commitToCertificate } from '@quoin/headers'
+import { accusedOf, commitToCertificate } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
@@ -10,6 +10,7 @@ import { type TimerDurations, timerDurationMs } from '../core/timers.ts'
 import type { BlockStore, DecidedBlock } from '../storage/block-store.ts'
 import type { RecordLog } from '../storage/record-file.ts'
 import type { SignGuard } from '../storage/sign-guard.ts'
+import { addPresence, readPresence } from './absence.ts'
 import { buildBlock } from './build-block.ts'
 import {
   type ChainRules,
@@ -26,7 +27,7 @@ import { Mailbox } from './mailbox.ts'
 import { type Pace, waitForDue } from './pacemaker.ts'
 import type { Signer } from './signer.ts'
 import type { Transport } from './transport.ts'
-import { heightOf, isAuthentic, senderOf } from './verify-message.ts'
+import { heightOf, isAuthentic, type SignedMessage, senderOf } from './verify-message.ts'
 
 export interface BftOptions {
   rules: ChainRules
@@ -63,7 +64,7 @@ class BftEngine implements ConsensusEngine {
   readonly #options: BftOptions
   readonly #scope = new Scope()
   readonly #mailbox: Mailbox<Event>
-  readonly #future = createFutureMessages<Message>()
+  readonly #future = createFutureMessages<SignedMessage>()
   readonly #decidedListeners = new Set<(decided: DecidedBlock) => void>()
   readonly #failureListeners = new Set<(failure: CodedError) => void>()
   readonly #evidenceListeners = new Set<(evidence: Evidence) => void>()
@@ -119,7 +120,8 @@ class BftEngine implements ConsensusEngine {
   async #resume(): Promise<void> {
     const { store, rules, wal, logger } = this.#options
     const last = await store.byHeight(store.height)
-    const run = this.#open(last ? decidedToParent(last) : genesisParent(rules))
+    const presence = await readPresence(store, rules)
+    const run = this.#open(last ? decidedToParent(last, presence) : genesisParent(rules))
     const { height } = run.state
     if (loggedHeight(wal.recovered) === height) {
       logger.info({ height }, 'takes up an undecided height from its log')
@@ -180,6 +182,7 @@ class BftEngine implements ConsensusEngine {
   }
 
   async #receive(run: HeightRun, message: Message): Promise<void> {
+    if (message.type !== 'vote' && message.type !== 'proposal') return
     const { rules } = this.#options
     const height = heightOf(message)
     if (height < run.state.height) return
@@ -202,17 +205,18 @@ class BftEngine implements ConsensusEngine {
   async #afterStep(commit: Commit | null): Promise<void> {
     const run = this.#run
     if (!commit || !run) return
-    const { store, execution, wal, guard, logger } = this.#options
+    const { store, execution, rules, wal, guard, logger } = this.#options
     const block = await run.decided(commit.id)
     const decided = { id: commit.id, block, certificate: commitToCertificate(commit) }
     await store.append(decided)
     await finalizeBlock(block, execution)
+    await rules.advance(decided)
     await wal.clear()
     await guard.advance(commit.height + 1)
     const { height, round } = commit
     const transactions = block.payload.transactions.length
     logger.debug({ height, round, transactions, id: commit.id }, 'decided')
-    this.#enter(decidedToParent(decided))
+    this.#enter(decidedToParent(decided, addPresence(run.parent.presence, block, rules)))
     for (const listener of this.#decidedListeners) listener(decided)
   }
 
@@ -238,8 +242,7 @@ class BftEngine implements ConsensusEngine {
   }
 
   #report(evidence: Evidence): void {
-    const { first } = evidence
-    const validator = 'validator' in first ? first.validator : first.proposer
+    const { validator } = accusedOf(evidence)
     this.#options.logger.warn({ kind: evidence.kind, validator }, 'a validator contradicts itself')
     for (const listener of this.#evidenceListeners) listener(evidence)
   }

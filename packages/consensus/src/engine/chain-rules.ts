@@ -1,7 +1,9 @@
+import type { Withdrawal } from '@quoin/engine'
 import type { ValidatorSet } from '@quoin/headers'
 import { type SigningDomain, validatorsHash } from '@quoin/headers'
-import type { Hex } from '@quoin/kernel'
+import { bigintToHex, type Hex } from '@quoin/kernel'
 import type { DecidedBlock } from '../storage/block-store.ts'
+import type { Presence } from './absence.ts'
 
 /** What the genesis fixes for all nodes of a chain. */
 export interface ChainRules {
@@ -14,8 +16,20 @@ export interface ChainRules {
    * execution clients refuse it: with false there is at most one block a second.
    */
   equalTimestamps: boolean
-  /** Who decides a height: known once the height before is decided. */
+  /** Who decides a height: known once the height before is decided, as is the next one's set. */
   validatorsAt(height: number): ValidatorSet
+  /**
+   * Awaited after each decided block is durable and is execution's head, in order: here the next epoch's
+   * set is read from the state and kept durably. Must be idempotent: at each start it is called again
+   * for the last decided block, and for all that execution had missed.
+   */
+  advance(decided: DecidedBlock): Promise<void>
+  /** Blocks of an epoch, from height 1 on; 0 for a chain without epochs, where nobody is named absent. */
+  epochBlocks: number
+  /** What the proposer of each block gets as a withdrawal (EIP-4895); 0n for nothing. */
+  blockRewardGwei: bigint
+  /** Who must get fees and reward of a proposer's blocks; null: any fee recipient, and no reward. */
+  rewardAddressOf(validator: Hex): Hex | null
 }
 
 /** The block that the next one builds on. */
@@ -28,6 +42,8 @@ export interface Parent {
   payloadTimestamp: bigint
   /** Null for the genesis. */
   decided: DecidedBlock | null
+  /** Of this block's epoch, with this block's certificate. */
+  presence: Presence
 }
 
 const zeroHash: Hex = `0x${'0'.repeat(64)}`
@@ -41,10 +57,11 @@ export function genesisParent({ domain, executionGenesis, genesisTimeMs }: Chain
     payloadHash: executionGenesis,
     payloadTimestamp: BigInt(Math.floor(genesisTimeMs / 1000)),
     decided: null,
+    presence: new Map(),
   }
 }
 
-export function decidedToParent(decided: DecidedBlock): Parent {
+export function decidedToParent(decided: DecidedBlock, presence: Presence = new Map()): Parent {
   const { header, payload } = decided.block
   return {
     height: header.height,
@@ -54,6 +71,7 @@ export function decidedToParent(decided: DecidedBlock): Parent {
     payloadHash: header.payloadHash,
     payloadTimestamp: BigInt(payload.timestamp),
     decided,
+    presence,
   }
 }
 
@@ -68,4 +86,12 @@ export function setHashes(rules: ChainRules, height: number) {
     validatorsHash: validatorsHash(rules.validatorsAt(height)),
     nextValidatorsHash: validatorsHash(rules.validatorsAt(height + 1)),
   }
+}
+
+/** The one withdrawal of a proposer's block, or none. */
+export function rewardOf(rules: ChainRules, height: number, proposer: Hex): Withdrawal[] {
+  const address = rules.rewardAddressOf(proposer)
+  if (address === null || rules.blockRewardGwei === 0n) return []
+  const amount = bigintToHex(rules.blockRewardGwei)
+  return [{ index: bigintToHex(height - 1), validatorIndex: '0x0', address, amount }]
 }

@@ -34,7 +34,8 @@ describe('a block is refused', () => {
     'for other next validators': () => ({ nextValidatorsHash: other }),
     'by a stranger': () => ({ proposer: `0x${'ee'.repeat(20)}` }),
     'with another payload': () => ({ payloadHash: other }),
-    'with other requests': () => ({ requestsHash: other }),
+    'with another body': () => ({ bodyHash: other }),
+    'that names someone absent': () => ({ absent: [`0x${'ee'.repeat(20)}`] }),
     'with another certificate': () => ({ lastCommitHash: other }),
     'with the randomness of another height': () => ({
       randaoReveal: context.parent.decided?.block.header.randaoReveal ?? '0x',

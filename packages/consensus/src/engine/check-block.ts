@@ -1,28 +1,33 @@
 import {
-  commitHash,
   pickProposer,
+  type Recover,
   randaoDigest,
   randaoOf,
-  requestsHash,
   verifyCertificate,
 } from '@quoin/headers'
-import { CodedError } from '@quoin/kernel'
+import { CodedError, canonicalJson } from '@quoin/kernel'
 import { verifyBls } from '@quoin/keys'
-import type { ConsensusBlock } from '../block.ts'
-import { type ChainRules, earliestTimeMs, type Parent, setHashes } from './chain-rules.ts'
+import { type ConsensusBlock, isWhole } from '../block.ts'
+import { absentAt, addPresence } from './absence.ts'
+import { type ChainRules, earliestTimeMs, type Parent, rewardOf, setHashes } from './chain-rules.ts'
 
 /** How far a proposer's clock may be ahead of ours. */
 const maxDriftMs = 1000
+
+export interface CheckContext {
+  parent: Parent
+  rules: ChainRules
+  nowMs: number
+  recover?: Recover
+}
 
 /**
  * All rules of a block except what its transactions do: that is for execution to say.
  * @throws CodedError `INVALID_BLOCK`, `INVALID_CERTIFICATE`, `INVALID_SIGNATURE`
  */
-export function checkBlock(
-  block: ConsensusBlock,
-  { parent, rules, nowMs }: { parent: Parent; rules: ChainRules; nowMs: number },
-): void {
-  const { header, payload, executionRequests, lastCommit } = block
+export function checkBlock(block: ConsensusBlock, context: CheckContext): void {
+  const { parent, rules, nowMs } = context
+  const { header, payload } = block
   const { domain } = rules
   const require = (holds: boolean, what: string) => {
     if (!holds) throw invalid(block, what)
@@ -39,16 +44,23 @@ export function checkBlock(
   const proposer = pickProposer(validators, parent.randao, header.height, header.round)
   require(header.proposer === proposer, `it was not the turn of ${header.proposer}`)
   checkRandao(block, parent, rules)
-  require(header.lastCommitHash ===
-    commitHash(lastCommit), 'its certificate is not the one it names')
-  checkLastCommit(block, parent, rules)
-  require(header.payloadHash === payload.blockHash, 'its payload is not the one it names')
-  require(header.requestsHash === requestsHash(executionRequests), 'its requests are not its own')
+  require(isWhole(block), 'its body is not what its header names')
+  checkLastCommit(block, context)
   require(payload.parentHash === parent.payloadHash, 'its payload has another parent')
   require(BigInt(payload.blockNumber) === BigInt(header.height), 'its payload has another number')
   const seconds = BigInt(Math.floor(header.timeMs / 1000))
   require(BigInt(payload.timestamp) === seconds, 'its payload has another time')
-  require(payload.withdrawals.length === 0, 'its payload has withdrawals')
+  checkReward(block, rules)
+}
+
+function checkReward(block: ConsensusBlock, rules: ChainRules): void {
+  const { header, payload } = block
+  const recipient = rules.rewardAddressOf(header.proposer)
+  if (recipient !== null && payload.feeRecipient !== recipient)
+    throw invalid(block, `its fees go to ${payload.feeRecipient}, not to ${recipient}`)
+  const expected = rewardOf(rules, header.height, header.proposer)
+  if (canonicalJson(payload.withdrawals) !== canonicalJson(expected))
+    throw invalid(block, "its withdrawals are not its proposer's reward")
 }
 
 function checkRandao({ header, payload }: ConsensusBlock, parent: Parent, rules: ChainRules): void {
@@ -65,15 +77,18 @@ function checkRandao({ header, payload }: ConsensusBlock, parent: Parent, rules:
     )
 }
 
-function checkLastCommit(block: ConsensusBlock, parent: Parent, rules: ChainRules): void {
-  const { lastCommit } = block
+function checkLastCommit(block: ConsensusBlock, { parent, rules, recover }: CheckContext): void {
+  const { header, lastCommit } = block
   if (parent.height === 0) {
     if (lastCommit) throw invalid(block, 'nothing was decided before height 1')
-    return
+  } else {
+    if (lastCommit?.height !== parent.height || lastCommit.id !== parent.id)
+      throw invalid(block, 'it does not carry the certificate of its parent')
+    verifyCertificate(lastCommit, rules.validatorsAt(parent.height), rules.domain, recover)
   }
-  if (lastCommit?.height !== parent.height || lastCommit.id !== parent.id)
-    throw invalid(block, 'it does not carry the certificate of its parent')
-  verifyCertificate(lastCommit, rules.validatorsAt(parent.height), rules.domain)
+  const presence = addPresence(parent.presence, block, rules, recover)
+  if (absentAt(header.height, presence, rules).join() !== header.absent.join())
+    throw invalid(block, 'it does not name exactly those who were absent')
 }
 
 function invalid({ header }: ConsensusBlock, what: string): CodedError<'INVALID_BLOCK'> {

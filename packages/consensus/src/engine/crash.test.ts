@@ -44,6 +44,7 @@ async function dieAt(call: number, afterwards: boolean, silentPeers: number): Pr
   )
   const spoken = new Map<string, string>()
   for (const { message } of sent) {
+    if (message.type !== 'vote' && message.type !== 'proposal') continue
     const said = message.type === 'vote' ? message.vote : message.proposal
     const slot = `${said.kind} ${said.height} ${said.round}`
     assert.equal(spoken.get(slot) ?? said.signature, said.signature, `${slot} was signed once`)

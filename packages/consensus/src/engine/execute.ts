@@ -51,12 +51,15 @@ export async function catchUpExecution(
     number === 0 ? head.genesisHash : (await store.byHeight(number))?.block.payload.blockHash
   if (known !== head.hash)
     throw mismatch(`its block ${number} is ${head.hash}, decided was ${known}`)
+  const last = await store.byHeight(number)
+  if (last) await rules.advance(last)
   for (let height = number + 1; height <= store.height; height++) {
     const decided = await store.byHeight(height)
     if (!decided) throw mismatch(`the decided block ${height} is missing`)
     if (!(await executeBlock(decided.block, execution)))
       throw mismatch(`it finds the decided block ${height} invalid`)
     await finalizeBlock(decided.block, execution)
+    await rules.advance(decided)
   }
   return store.height - number
 }

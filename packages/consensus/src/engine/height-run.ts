@@ -179,7 +179,7 @@ export class HeightRun {
   /** Log first, then guard, then the wire: a signature on the disk always has its reasons there too. */
   async #send(outgoing: readonly Message[]): Promise<void> {
     const { wal, guard, transport } = this.#context
-    if (outgoing.length === 0 || transport.peerCount() === 0) return
+    if (outgoing.length === 0 || transport.peers().length === 0) return
     await wal.flush()
     await guard.flush()
     for (const message of outgoing) transport.broadcast(message)

@@ -2,14 +2,18 @@ import type { ValidatorSet } from '@quoin/headers'
 import { ballotDigest, blockId, proposalDigest, type SigningDomain } from '@quoin/headers'
 import { CodedError, findCause, type Hex, hexToBytes } from '@quoin/kernel'
 import { recoverAddress } from '@quoin/keys'
+import { isWhole } from '../block.ts'
 import type { Message } from '../codec/messages.ts'
 import type { Vote } from '../core/messages.ts'
 
-export function senderOf(message: Message): Hex {
+/** What validators sign. */
+export type SignedMessage = Extract<Message, { type: 'vote' | 'proposal' }>
+
+export function senderOf(message: SignedMessage): Hex {
   return message.type === 'vote' ? message.vote.validator : message.proposal.proposer
 }
 
-export function heightOf(message: Message): number {
+export function heightOf(message: SignedMessage): number {
   return message.type === 'vote' ? message.vote.height : message.proposal.height
 }
 
@@ -18,7 +22,7 @@ export function heightOf(message: Message): number {
  * is the one that it names and every vote of its proof of lock is signed.
  */
 export function isAuthentic(
-  message: Message,
+  message: SignedMessage,
   validators: ValidatorSet,
   domain: SigningDomain,
 ): boolean {
@@ -28,6 +32,7 @@ export function isAuthentic(
   return (
     proposal.proofOfLock.length <= validators.validators.length &&
     blockId(block.header) === proposal.id &&
+    isWhole(block) &&
     signerOf(proposalDigest(proposal, domain), proposal.signature) === proposal.proposer &&
     proposal.proofOfLock.every((vote) => isSignedVote(vote, validators, domain))
   )

@@ -1,6 +1,6 @@
-import { createValidatorSet } from '@quoin/headers'
+import { accusedOf, createValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import type { Effect, Input, Proposal, TimedStep, Vote } from '../core/messages.ts'
+import type { Effect, Evidence, Input, Proposal, TimedStep, Vote } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
@@ -197,14 +197,14 @@ class GuidedAdversary {
         return said
       }
       case 'evidence':
-        return this.#checkEvidence(effect.evidence.first)
+        return this.#checkEvidence(effect.evidence)
       case 'decide':
         return this.#checkDecision(self, effect.commit.id)
     }
   }
 
-  #checkEvidence(first: Vote | Proposal): null {
-    const accused = 'validator' in first ? first.validator : first.proposer
+  #checkEvidence(evidence: Evidence): null {
+    const { validator: accused } = accusedOf(evidence)
     if (accused !== this.#liar) this.#failure ??= `the honest ${accused} contradicts itself`
     return null
   }

@@ -8,7 +8,7 @@ import type { ChainRules } from '../engine/chain-rules.ts'
 import type { ConsensusEngine } from '../engine/interface.ts'
 import type { Pace } from '../engine/pacemaker.ts'
 import { createLocalSigner, type Signer } from '../engine/signer.ts'
-import type { Transport } from '../engine/transport.ts'
+import type { BlockRange, PeerId, Transport } from '../engine/transport.ts'
 import type { DecidedBlock } from '../storage/block-store.ts'
 import { type MemoryDisk, openMemoryLog } from '../storage/memory-log.ts'
 import { openSignGuard } from '../storage/sign-guard.ts'
@@ -59,23 +59,47 @@ export function createShellNetwork(
     genesisTimeMs: clock.now() - 3_600_000,
     equalTimestamps: true,
     validatorsAt: () => validators,
+    async advance() {},
+    epochBlocks: 0,
+    blockRewardGwei: 0n,
+    rewardAddressOf: () => null,
   }
-  const listeners = new Map<number, (message: Message) => void>()
+  const listeners = new Map<number, (message: Message, from: PeerId) => void>()
+  const servers = new Map<number, (range: BlockRange) => Promise<DecidedBlock[]>>()
   const sent: { from: number; message: Message }[] = []
+  const peersOf = (self: number): number[] =>
+    Array.from({ length: size + silentPeers }, (_, index) => index).filter((to) => to !== self)
 
-  const createTransport = (self: number): Transport => ({
-    peerCount: () => size - 1 + silentPeers,
-    broadcast(message) {
-      sent.push({ from: self, message })
-      const bytes = encodeMessage(message)
-      for (let to = 0; to < size; to++)
-        if (to !== self) clock.after(delayMs(to), () => listeners.get(to)?.(decodeMessage(bytes)))
-    },
-    onMessage(listener) {
-      listeners.set(self, listener)
-      return () => listeners.delete(self)
-    },
-  })
+  const createTransport = (self: number): Transport => {
+    const carry = (to: number, bytes: Uint8Array) =>
+      clock.after(delayMs(to), () => listeners.get(to)?.(decodeMessage(bytes), String(self)))
+    return {
+      peers: () => peersOf(self).map(String),
+      broadcast(message) {
+        sent.push({ from: self, message })
+        const bytes = encodeMessage(message)
+        for (const to of peersOf(self)) carry(to, bytes)
+      },
+      send(peer, message) {
+        sent.push({ from: self, message })
+        carry(Number(peer), encodeMessage(message))
+      },
+      onMessage(listener) {
+        listeners.set(self, listener)
+        return () => listeners.delete(self)
+      },
+      onPeer: () => () => {},
+      async requestBlocks(peer, range) {
+        await new Promise<void>((resolve) => clock.after(2 * delayMs(self), resolve))
+        return (await servers.get(Number(peer))?.(range)) ?? []
+      },
+      serveBlocks(handler) {
+        servers.set(self, handler)
+        return () => servers.delete(self)
+      },
+      report() {},
+    }
+  }
 
   const createDisk = (): NodeDisk => ({
     wal: { durable: [] },

@@ -1,23 +1,9 @@
-import {
-  blockId,
-  type Certificate,
-  certificateToRlp,
-  decodeRlp,
-  encodeRlp,
-  hexItem,
-  rlpToCertificate,
-  toList,
-} from '@quoin/headers'
+import { hexItem } from '@quoin/headers'
 import { CodedError, findCause, type Hex } from '@quoin/kernel'
 import { ClassicLevel } from 'classic-level'
-import { blockToRlp, type ConsensusBlock, rlpToBlock } from '../block.ts'
+import { type DecidedBlock, decodeDecidedBlock, encodeDecidedBlock } from '../codec/decided.ts'
 
-/** A block that was decided, with the proof. */
-export interface DecidedBlock {
-  id: Hex
-  block: ConsensusBlock
-  certificate: Certificate
-}
+export type { DecidedBlock }
 
 /** Every decided block by height without gaps, from 1 on. What is in here is final. */
 export interface BlockStore extends AsyncDisposable {
@@ -62,11 +48,12 @@ class LevelBlockStore implements BlockStore {
     return this.#height
   }
 
-  async append({ id, block, certificate }: DecidedBlock): Promise<void> {
+  async append(decided: DecidedBlock): Promise<void> {
+    const { id, block } = decided
     const { height } = block.header
     if (height !== this.#height + 1)
       throw new CodedError('STORE_GAP', `Block ${height} does not follow block ${this.#height}`)
-    const value = encodeRlp([blockToRlp(block), certificateToRlp(certificate)])
+    const value = encodeDecidedBlock(decided)
     const key = heightKey(height)
     try {
       await this.#level.batch(
@@ -93,10 +80,7 @@ class LevelBlockStore implements BlockStore {
 
   async #read(key: Uint8Array): Promise<DecidedBlock | null> {
     const value = await this.#level.get(key)
-    if (!value) return null
-    const [blockItem, certificateItem] = toList(decodeRlp(value), 'decided block', 2)
-    const block = rlpToBlock(blockItem)
-    return { id: blockId(block.header), block, certificate: rlpToCertificate(certificateItem) }
+    return value ? decodeDecidedBlock(value) : null
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,5 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { CodedError } from '@quoin/kernel'
+import { type Files, nodeFiles, type OpenFile } from './files.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 
 /** A durable list of byte strings: what the write-ahead log and the sign guard are kept in. */
@@ -21,32 +20,42 @@ export interface RecordLog extends AsyncDisposable {
  * Opens a log in a file. A frame that a crash cut off at the end is dropped.
  * @throws CodedError `LOG_CORRUPT` when frames before the end are damaged: nothing is changed then.
  */
-export async function openRecordFile(path: string): Promise<RecordLog> {
-  const file = await open(path, 'a+')
+export async function openRecordFile(path: string, files: Files = nodeFiles): Promise<RecordLog> {
+  const file = await files.open(path)
   try {
-    const bytes = await file.readFile()
+    const bytes = await file.read()
     const { records, end } = readFrames(bytes, path)
     if (end < bytes.length) {
       await file.truncate(end)
       await file.datasync()
     }
-    await syncFolder(path)
-    return new RecordFile(path, file, records, end)
+    await files.syncFolderOf(path)
+    return new RecordFile({ path, files, file, recovered: records, sizeBytes: end })
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
+interface Opened {
+  path: string
+  files: Files
+  file: OpenFile
+  recovered: Uint8Array[]
+  sizeBytes: number
+}
+
 class RecordFile implements RecordLog {
   readonly recovered: readonly Uint8Array[]
   readonly #path: string
-  #file: FileHandle
+  readonly #files: Files
+  #file: OpenFile
   #sizeBytes: number
   #waiting: Uint8Array[] = []
 
-  constructor(path: string, file: FileHandle, recovered: Uint8Array[], sizeBytes: number) {
+  constructor({ path, files, file, recovered, sizeBytes }: Opened) {
     this.#path = path
+    this.#files = files
     this.#file = file
     this.recovered = recovered
     this.#sizeBytes = sizeBytes
@@ -61,7 +70,7 @@ class RecordFile implements RecordLog {
     const frame = encodeFrame(this.#waiting)
     this.#waiting = []
     await wrapDiskErrors(this.#path, async () => {
-      await this.#file.appendFile(frame)
+      await this.#file.append(frame)
       await this.#file.datasync()
     })
     this.#sizeBytes += frame.length
@@ -75,16 +84,16 @@ class RecordFile implements RecordLog {
   }
 
   async replace(records: readonly Uint8Array[]): Promise<void> {
-    const path = this.#path
+    const [path, files] = [this.#path, this.#files]
     const frame = encodeFrame(records)
     await wrapDiskErrors(path, async () => {
-      await rm(`${path}.new`, { force: true })
-      const fresh = await open(`${path}.new`, 'a+')
+      await files.remove(`${path}.new`)
+      const fresh = await files.open(`${path}.new`)
       try {
-        await fresh.appendFile(frame)
+        await fresh.append(frame)
         await fresh.datasync()
-        await rename(`${path}.new`, path)
-        await syncFolder(path)
+        await files.rename(`${path}.new`, path)
+        await files.syncFolderOf(path)
       } catch (error) {
         await fresh.close()
         throw error
@@ -98,15 +107,6 @@ class RecordFile implements RecordLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -16,6 +16,7 @@ test('the example program pays for two calls and finds its receipts valid', asyn
   const config = NodeConfig.parse({ dataDir, gatewayPort: 0, rpcPort: 0, blockTimeMs: 50 })
   await using node = await startNode({ config })
   await node.ready()
+  assert.ok(node.gatewayUrl)
   const { stdout } = await promisify(execFile)(process.execPath, [
     example,
     node.gatewayUrl,

@@ -18,7 +18,7 @@ const configOf = (more: object = {}) =>
   NodeConfig.parse({ dataDir, gatewayPort: 0, rpcPort: 0, blockTimeMs: 50, ...more })
 
 async function healthOf(
-  gatewayUrl: string,
+  gatewayUrl: string | null,
 ): Promise<{ code: number; status: string; missing: string[]; height: number; models: string[] }> {
   const response = await fetch(`${gatewayUrl}/health`)
   return { code: response.status, ...(await response.json()) }

@@ -1,6 +1,26 @@
 import { type Command, Option } from 'commander'
-import { consumerFlags, examples, withFlags } from './flags.ts'
+import { consumerFlags, examples, type FlagName, withFlags } from './flags.ts'
 import type { Run } from './run-program.ts'
+
+/** For those who run a node. */
+const nodeFlags: FlagName[] = [
+  'dataDir',
+  'services',
+  'gatewayPort',
+  'rpcPort',
+  'monitorPort',
+  'host',
+  'genesis',
+  'listen',
+  'bootstrap',
+  'allowPeer',
+  'checkpoint',
+  'mine',
+  'chainId',
+  'blockTimeMs',
+  'logLevel',
+  'json',
+]
 
 export function addUp(program: Command, run: Run): void {
   const command = program
@@ -8,18 +28,13 @@ export function addUp(program: Command, run: Run): void {
     .description('start a node with everything in it, until Ctrl-C')
     .addHelpText(
       'after',
-      examples(['up', 'up --data-dir ./node --gateway-port 9000 --rpc-port 9001']),
+      examples([
+        'up',
+        'up --data-dir ./node --gateway-port 9000 --rpc-port 9001',
+        'up --services chain --genesis genesis.json --listen /ip4/0.0.0.0/tcp/30402 --bootstrap /dns4/a.example/tcp/30402',
+      ]),
     )
-  withFlags(command, [
-    'dataDir',
-    'gatewayPort',
-    'rpcPort',
-    'host',
-    'chainId',
-    'blockTimeMs',
-    'logLevel',
-    'json',
-  ])
+  withFlags(command, nodeFlags)
     .addOption(new Option('--block-time <ms>').hideHelp())
     .action(({ blockTime, ...flags }) =>
       run(blockTime === undefined ? flags : { blockTimeMs: blockTime, ...flags }, async (context) =>
@@ -60,16 +75,7 @@ export function addConfig(program: Command, run: Run): void {
   const config = program
     .command('config')
     .description('settings: flag over environment over file over default')
-  const show = withFlags(config.command('show'), [
-    'dataDir',
-    'gatewayPort',
-    'rpcPort',
-    'host',
-    'chainId',
-    'blockTimeMs',
-    'logLevel',
-    'json',
-  ])
+  const show = withFlags(config.command('show'), nodeFlags)
   show
     .description('each setting and where it comes from')
     .action((flags) =>

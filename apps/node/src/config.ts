@@ -3,6 +3,14 @@ import { z } from 'zod'
 const port = z.coerce.number().int().min(0).max(65535)
 const milliseconds = (least: number) => z.coerce.number().int().min(least)
 
+/** Several values: a list, or text with commas between, as the environment has it. */
+const list = z
+  .union([z.array(z.string().min(1)), z.string()])
+  .transform((given) =>
+    (typeof given === 'string' ? given.split(',') : given).map((item) => item.trim()),
+  )
+  .transform((items) => items.filter((item) => item !== ''))
+
 /**
  * Everything that can be set about a node. Flags, environment (QUOIN_ and the name in capitals), the
  * file quoin.json in the data folder and the defaults here are joined by the command line.
@@ -18,6 +26,37 @@ export const NodeConfig = z.strictObject({
     .url()
     .optional()
     .describe('the URL by which others reach the gateway, as written in the registry'),
+  services: z
+    .enum(['all', 'chain'])
+    .default('all')
+    .describe('all: models, market and gateway too; chain: a node of the chain alone'),
+  monitorPort: port
+    .optional()
+    .describe('port of /health, /metrics and /status of the chain; 9402 with services chain'),
+  genesis: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('genesis file of the chain to join; a private chain is made when absent'),
+  listen: list
+    .default([])
+    .describe('addresses for other nodes to connect to, as /ip4/0.0.0.0/tcp/30402'),
+  bootstrap: list.default([]).describe('addresses of nodes of the chain to connect to first'),
+  allowPeer: list
+    .default([])
+    .describe('peer ids that alone may connect; anyone of the same chain when empty'),
+  checkpoint: z
+    .string()
+    .regex(/^[1-9][0-9]*:0x[0-9a-f]{64}$/, 'write HEIGHT:ID, the id in lower-case hexadecimal')
+    .optional()
+    .describe('a block known to be on the chain, HEIGHT:ID: no chain without it is followed'),
+  mine: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('threads that mine, on a chain of proof of work'),
   chainId: z.coerce
     .number()
     .int()

@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createGenesis, type Genesis, validatorOf } from '@quoin/chain'
+import { createGenesis, type Genesis, parseGenesis, validatorOf } from '@quoin/chain'
 import { genesisAlloc } from '@quoin/contracts'
+import { CodedError } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { NodeConfig } from './config.ts'
 import { developmentAccount } from './development-account.ts'
@@ -10,17 +11,67 @@ import type { NodeKeys } from './node-keys.ts'
 const coin = 10n ** 18n
 const credit = 10n ** 6n
 
-/** The genesis that a chain folder begins with, or null when it holds a chain already. */
+export interface NodeGenesis {
+  /** What to begin the chain folder with; null when it holds a chain already. */
+  genesis: Genesis | null
+  /** A chain that this node made for itself: how fast its blocks come may be changed by the node. */
+  isPrivate: boolean
+}
+
+/**
+ * The genesis of the settings, else the one that the chain folder has, else a new private chain's.
+ * @throws CodedError `GENESIS_MISSING`, `GENESIS_INVALID` naming the file
+ */
 export async function genesisFor(
   folder: string,
   config: NodeConfig,
   keys: NodeKeys,
-): Promise<Genesis | null> {
-  const isThere = await access(join(folder, 'genesis.json')).then(
-    () => true,
-    () => false,
+): Promise<NodeGenesis> {
+  if (config.genesis !== undefined)
+    return { genesis: await readGenesisFile(config.genesis), isPrivate: false }
+  const kept = await readIfThere(join(folder, 'genesis.json'))
+  if (kept === null) return { genesis: privateGenesis(config, keys, Date.now()), isPrivate: true }
+  const { consensus } = parse(kept, join(folder, 'genesis.json')).config.quoin
+  const own = privateKeyToAddress(keys.validator)
+  const isPrivate =
+    consensus.engine === 'bft' &&
+    consensus.validators.length === 1 &&
+    consensus.validators[0]?.address === own
+  return { genesis: null, isPrivate }
+}
+
+/** @throws CodedError `GENESIS_MISSING`, `GENESIS_INVALID` naming the file */
+export async function readGenesisFile(path: string): Promise<Genesis> {
+  const text = await readIfThere(path)
+  if (text !== null) return parse(text, path)
+  throw new CodedError(
+    'GENESIS_MISSING',
+    `There is no genesis file ${path}: get it from who began the chain`,
   )
-  return isThere ? null : privateGenesis(config, keys, Date.now())
+}
+
+function parse(text: string, path: string): Genesis {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new CodedError('GENESIS_INVALID', `${path} is not JSON`, { cause })
+  }
+  try {
+    return parseGenesis(json)
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause
+    throw new CodedError(cause.code, `${path}: ${cause.message}`, { cause })
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /**

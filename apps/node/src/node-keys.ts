@@ -5,10 +5,14 @@ import { CodedError } from '@quoin/kernel'
 import { createPrivateKey, decryptKeystore, encryptKeystore } from '@quoin/keys'
 import { readOrCreate } from './private-file.ts'
 
-/** The node's own keys, 32 bytes each: one signs blocks, one owns the services and signs receipts. */
+/**
+ * The node's own keys, 32 bytes each: one signs blocks, one owns the services and signs receipts, one names
+ * the node to its peers.
+ */
 export interface NodeKeys {
   validator: Uint8Array
   provider: Uint8Array
+  network: Uint8Array
 }
 
 /**
@@ -26,11 +30,13 @@ export async function openNodeKeys(dataDir: string, password?: string): Promise<
     ))
   // A random password of 256 bits needs no stretching; one that a person chose does.
   const scryptN = password === undefined ? 1 << 12 : 1 << 17
-  const [validator, provider] = await Promise.all(
-    ['validator', 'provider'].map((name) => openKey(join(folder, `${name}.json`), secret, scryptN)),
-  )
-  if (!validator || !provider) throw new Error('Two keys were opened')
-  return { validator, provider }
+  const openNamed = (name: string) => openKey(join(folder, `${name}.json`), secret, scryptN)
+  const [validator, provider, network] = await Promise.all([
+    openNamed('validator'),
+    openNamed('provider'),
+    openNamed('network'),
+  ])
+  return { validator, provider, network }
 }
 
 async function openKey(path: string, password: string, n: number): Promise<Uint8Array> {

@@ -1,19 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Chain, openChain } from '@quoin/chain'
-import { createGateway, type Health, type Service } from '@quoin/gateway'
-import { bytesToHex, type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
+import type { Service } from '@quoin/gateway'
+import { type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
-import { createLedger, type Ledger } from '@quoin/ledger'
-import { type Market, openMarket } from '@quoin/market'
-import { createModelHost } from '@quoin/models'
-import { privateKeyToAccount } from 'viem/accounts'
-import { readAdminToken } from './admin-token.ts'
-import { Catalogue } from './catalogue.ts'
+import type { Market } from '@quoin/market'
 import type { NodeConfig } from './config.ts'
 import { genesisFor } from './genesis.ts'
+import { openMonitor } from './monitor/open-monitor.ts'
 import { type NodeKeys, openNodeKeys } from './node-keys.ts'
-import { version } from './version.ts'
+import type { Provider } from './provider.ts'
 
 export interface NodeOptions {
   config: NodeConfig
@@ -24,17 +20,20 @@ export interface NodeOptions {
   onProgress?: (step: string) => void
 }
 
-/** A whole node: chain, contracts, models, market, gateway, in one process. */
+/** A node in one process: the chain with its contracts, and unless it is for the chain alone, what it sells. */
 export interface Node extends AsyncDisposable {
-  readonly gatewayUrl: string
+  /** Null on a node of the chain alone, as are `services` and `market`. */
+  readonly gatewayUrl: string | null
   readonly rpcUrl: string
+  /** Of /health, /metrics and /status of the chain; null when not asked for. */
+  readonly monitorUrl: string | null
   readonly chainId: number
   readonly dataDir: string
   readonly provider: Hex
   readonly validator: Hex
   /** By model id; changes when the operator publishes. */
-  readonly services: ReadonlyMap<string, Service>
-  readonly market: Market
+  readonly services: ReadonlyMap<string, Service> | null
+  readonly market: Market | null
   readonly chain: Chain
   /** Resolves once health is ready: models warm, registry written. Rejects when that cannot be. */
   ready(): Promise<void>
@@ -43,7 +42,7 @@ export interface Node extends AsyncDisposable {
 }
 
 /**
- * Starts a node on its data folder; a first start makes keys and a private chain there.
+ * Starts a node on its data folder; a first start makes keys and, without a genesis file, a private chain there.
  * @throws CodedError `DATA_FOLDER_IN_USE`, `PORT_IN_USE`, `PORT_TAKEN`, `WRONG_PASSWORD`, `MODEL_CORRUPT` and others of the parts
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
@@ -62,73 +61,41 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   // Stored answers and receipts are the payers' matter: nobody else on the machine reads them.
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const keys = await openNodeKeys(dataDir, options.password)
-  const provider = privateKeyToAddress(keys.provider)
-
   onProgress('opening the chain')
   const chain = scope.own(await openNodeChain(config, dataDir, keys, logger))
-  const chainId = chain.genesis.config.chainId
-  const ledger = scope.own(openLedger(chain.rpcUrl, chainId, keys.provider, logger))
-
-  onProgress('loading models')
-  const models = scope.own(
-    await createModelHost({ logger, maxWorkersPerModel: config.modelWorkers }),
-  )
-  const market = scope.own(
-    await openMarket({
-      dataDir: join(dataDir, 'market'),
-      ledger,
-      providerKey: keys.provider,
-      facilitateFor: config.facilitateFor,
-      payments: { withdrawDelay: config.withdrawDelaySeconds },
-      settlement: {
-        intervalMs: config.settleIntervalMs,
-        anchorIntervalMs: config.anchorIntervalMs,
-      },
-      logger,
-    }),
-  )
-  const catalogue = new Catalogue({ models, ledger, provider })
-  const state = { isPublished: false }
-  const gateway = scope.own(
-    await createGateway({
-      models,
-      market,
-      services: catalogue.services,
-      publish: (request) => catalogue.publish(request),
-      operatorToken: await readAdminToken(dataDir),
-      health: async () => healthOf(chain, ledger, state.isPublished),
-      info: {
-        version,
-        chainId,
-        rpcUrl: chain.rpcUrl,
-        provider,
-        contracts: { ...ledger.addresses },
-      },
-      logger,
-    }),
-  )
-  const { url: gatewayUrl } = await gateway.listen({ host: config.host, port: config.gatewayPort })
-
-  onProgress('warming models up and writing the registry')
-  const published = catalogue.publishAll(config.publicUrl ?? gatewayUrl).then(() => {
-    state.isPublished = true
-  })
-  const whole = Promise.all([models.ready(), published])
-  whole.catch(() => {})
+  const monitor = await openMonitor({ config, chain, logger }, scope)
+  const provider = await openServices({ config, dataDir, keys, chain, logger, onProgress }, scope)
   return {
-    gatewayUrl,
+    gatewayUrl: provider?.gatewayUrl ?? null,
     rpcUrl: chain.rpcUrl,
-    chainId,
+    monitorUrl: monitor?.url ?? null,
+    chainId: chain.genesis.config.chainId,
     dataDir,
-    provider,
+    provider: privateKeyToAddress(keys.provider),
     validator: chain.validator,
-    services: catalogue.services,
-    market,
+    services: provider?.services ?? null,
+    market: provider?.market ?? null,
     chain,
-    ready: async () => void (await whole),
+    ready: async () => void (await provider?.whole),
     failure: failureOf(chain),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   }
+}
+
+interface ServiceParts {
+  config: NodeConfig
+  dataDir: string
+  keys: NodeKeys
+  chain: Chain
+  logger: Logger
+  onProgress: (step: string) => void
+}
+
+/** Loaded only where asked for: a node of the chain alone carries neither models nor gateway. */
+async function openServices(parts: ServiceParts, scope: Scope): Promise<Provider | null> {
+  if (parts.config.services === 'chain') return null
+  const { openProvider } = await import('./provider.ts')
+  return openProvider({ ...parts, providerKey: parts.keys.provider }, scope)
 }
 
 async function openNodeChain(
@@ -138,34 +105,17 @@ async function openNodeChain(
   logger: Logger,
 ): Promise<Chain> {
   const folder = join(dataDir, 'chain')
-  const genesis = await genesisFor(folder, config, keys)
+  const { genesis, isPrivate } = await genesisFor(folder, config, keys)
+  const { blockTimeMs, heartbeatMs } = config
   return openChain({
     dataDir: folder,
     ...(genesis && { genesis }),
     validatorKey: keys.validator,
-    blockTimeMs: config.blockTimeMs,
-    heartbeatMs: config.heartbeatMs,
+    // On a chain with others its genesis says how fast blocks come.
+    ...(isPrivate && { blockTimeMs, heartbeatMs }),
     rpc: { host: config.host, port: config.rpcPort },
     logger,
   })
-}
-
-function openLedger(rpcUrl: string, chainId: number, key: Uint8Array, logger: Logger): Ledger {
-  return createLedger({ rpcUrl, chainId, account: privateKeyToAccount(bytesToHex(key)), logger })
-}
-
-async function healthOf(chain: Chain, ledger: Ledger, isPublished: boolean): Promise<Health> {
-  const { failure } = chain.consensus.status
-  const missing = [
-    ...(failure ? [`chain: ${failure.message}`] : []),
-    ...(isPublished ? [] : ['registry: services are being written']),
-  ]
-  return {
-    ready: missing.length === 0,
-    missing,
-    height: Number(await ledger.blockNumber()),
-    contracts: { ...ledger.addresses },
-  }
 }
 
 function failureOf(chain: Chain): Promise<never> {

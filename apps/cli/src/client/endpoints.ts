@@ -7,8 +7,10 @@ import type { Settings } from '../settings/settings.ts'
 /** Where a running node can be reached. */
 export const Endpoints = z.object({
   pid: z.number().int().positive(),
-  gatewayUrl: z.url(),
+  /** Null where the node is one of the chain alone. */
+  gatewayUrl: z.url().nullable(),
   rpcUrl: z.url(),
+  monitorUrl: z.url().nullable().default(null),
 })
 export type Endpoints = z.infer<typeof Endpoints>
 
@@ -38,16 +40,30 @@ export async function readEndpoints(dataDir: string): Promise<Endpoints | null> 
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null
 }
 
-/** The URLs given, else those of the node that runs on the data folder, else those of the configured ports. */
+/**
+ * The URLs given, else those of the node that runs on the data folder, else those of the configured ports.
+ * @throws CodedError `NOT_FOUND` when the node that runs there has no gateway
+ */
 export async function findNode(
   settings: Settings,
 ): Promise<{ gatewayUrl: string; rpcUrl: string }> {
   const running = await readEndpoints(settings.dataDir)
-  const { host, gatewayPort, rpcPort } = settings
+  const { host, gatewayPort } = settings
+  if (!settings.gatewayUrl && running?.gatewayUrl === null)
+    throw cliError(
+      'NOT_FOUND',
+      `The node on ${settings.dataDir} is one of the chain alone and has no gateway: name one with --gateway-url`,
+    )
   return {
     gatewayUrl: settings.gatewayUrl ?? running?.gatewayUrl ?? `http://${host}:${gatewayPort}`,
-    rpcUrl: settings.rpcUrl ?? running?.rpcUrl ?? `http://${host}:${rpcPort}`,
+    rpcUrl: await findRpcUrl(settings),
   }
+}
+
+/** The JSON-RPC given, else that of the node that runs on the data folder, else that of the configured port. */
+export async function findRpcUrl(settings: Settings): Promise<string> {
+  const running = await readEndpoints(settings.dataDir)
+  return settings.rpcUrl ?? running?.rpcUrl ?? `http://${settings.host}:${settings.rpcPort}`
 }
 
 function isAlive(pid: number): boolean {

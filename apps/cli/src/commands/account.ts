@@ -6,7 +6,7 @@ import { developmentAccount } from '@quoin/node'
 import { readPassword } from '../accounts/password.ts'
 import { readBalances } from '../client/balances.ts'
 import { accountsOf } from '../client/consumer.ts'
-import { findNode } from '../client/endpoints.ts'
+import { findRpcUrl } from '../client/endpoints.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { accountLines } from '../output/accounts.ts'
@@ -77,7 +77,7 @@ export async function listAccounts(context: Context): Promise<void> {
   const { values: settings } = await context.settings()
   const own = await accountsOf(settings.dataDir).list()
   const development = { name: 'development', address: developmentAccount.address, path: null }
-  const { rpcUrl } = await findNode(settings)
+  const rpcUrl = await findRpcUrl(settings)
   const accounts = await Promise.all(
     [development, ...own].map(async (account) => ({
       ...account,

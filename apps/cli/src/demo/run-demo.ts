@@ -58,9 +58,10 @@ async function findOrStart(context: Context, options: DemoOptions, scope: Scope)
     gatewayPort: options.portsGiven.gateway ? settings.gatewayPort : 0,
     rpcPort: options.portsGiven.rpc ? settings.rpcPort : 0,
   }
-  const node = scope.own(await startReadyNode(context, own))
-  const { gatewayUrl, rpcUrl, dataDir } = node
-  await writeEndpoints(dataDir, { pid: process.pid, gatewayUrl, rpcUrl })
+  const node = scope.own(await startReadyNode(context, { ...own, services: 'all' }))
+  const { gatewayUrl, rpcUrl, monitorUrl, dataDir } = node
+  if (gatewayUrl === null) throw new Error('A node with all services has a gateway')
+  await writeEndpoints(dataDir, { pid: process.pid, gatewayUrl, rpcUrl, monitorUrl })
   scope.defer(() => removeEndpoints(dataDir))
   const values = { ...own, gatewayUrl, rpcUrl }
   return {

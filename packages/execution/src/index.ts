@@ -4,6 +4,7 @@
  * genesis. Everything that is acknowledged is on disk: a kill at any moment loses no head and no
  * pooled transaction.
  */
+export { genesisHashOf } from './chain/genesis.ts'
 export type { GethGenesis } from './chain/genesis-schema.ts'
 export type {
   AccountProof,

@@ -5,16 +5,23 @@ import { sealHeader } from '../codec/header.ts'
 import { zeroBloom } from '../codec/receipt.ts'
 import type { Header } from '../interface.ts'
 import { blankAccount } from '../state/account.ts'
-import type { NodeStore, StateWrites } from '../state/node-store.ts'
+import { NodeStore, type StateWrites } from '../state/node-store.ts'
 import { emptyTrieRoot } from '../state/trie.ts'
 import { WorldState } from '../state/world-state.ts'
-import type { ForkSchedule } from './forks.ts'
-import type { GenesisState } from './genesis-schema.ts'
+import { ForkSchedule } from './forks.ts'
+import { type GenesisState, type GethGenesis, parseGenesis } from './genesis-schema.ts'
 
 const emptyRoot = toHex(emptyTrieRoot)
 export const emptyUnclesHash = toHex(keccak256(Uint8Array.of(0xc0)))
 /** sha256 of nothing: the EIP-7685 commitment to no requests. */
 const emptyRequestsHash: Hex = '0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/** The hash of block 0, without a data folder. @throws CodedError INVALID_GENESIS */
+export function genesisHashOf(genesis: GethGenesis): Hex {
+  const nothing = { node: () => undefined, code: () => undefined }
+  const state = parseGenesis(genesis)
+  return createGenesis(state, new ForkSchedule(genesis), new NodeStore(nothing)).header.hash
+}
 
 /** Block 0 and its state. */
 export function createGenesis(

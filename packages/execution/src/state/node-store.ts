@@ -13,7 +13,7 @@ export interface StateWrites {
  * used lately stay decoded in memory up to about `nodeLimit` nodes; then all are read afresh.
  */
 export class NodeStore {
-  readonly #store: Store
+  readonly #store: Pick<Store, 'node' | 'code'>
   readonly #pendingNodes = new Map<string, Uint8Array>()
   readonly #pendingCode = new Map<string, Uint8Array>()
   readonly #code = new Map<string, Uint8Array>()
@@ -21,7 +21,7 @@ export class NodeStore {
   readonly #nodeLimit: number
   #nodeCount = 0
 
-  constructor(store: Store, { nodeLimit = 300_000 }: { nodeLimit?: number } = {}) {
+  constructor(store: Pick<Store, 'node' | 'code'>, { nodeLimit = 300_000 }: { nodeLimit?: number } = {}) {
     this.#store = store
     this.#nodeLimit = nodeLimit
   }

@@ -16,13 +16,14 @@ export type Rule = (state: CoreState, emit: (effect: Effect) => void) => boolean
 export function startRound(state: CoreState, round: number, emit: (effect: Effect) => void): void {
   state.round = round
   state.step = 'propose'
-  const { height, self } = state
-  if (self !== null && state.proposerOf(round) === self) {
-    if (state.validId === null) emit({ type: 'requestValue', height, round })
-    else propose(state, state.validId, state.validRound, emit)
-  } else {
+  const { height, self, validators } = state
+  const isOurs = self !== null && state.proposerOf(round) === self
+  // The proposer waits no longer for itself than the others do: its execution may hang. Unless it is alone.
+  if (!isOurs || !isQuorum(validators, validators.powerOf(self)))
     emit({ type: 'schedule', timer: { height, round, step: 'propose' } })
-  }
+  if (!isOurs) return
+  if (state.validId === null) emit({ type: 'requestValue', height, round })
+  else propose(state, state.validId, state.validRound, emit)
 }
 
 /** Line 19; a value that was valid before goes out with the prevotes that prove it. */
@@ -38,7 +39,7 @@ export function propose(
   emit({
     type: 'propose',
     body: { kind: 'proposal', height, round, id, validRound, proposer: self },
-    proofOfLock: validRound < 0 ? [] : polkaVotes(state, validRound, id),
+    proofOfLock: validRound < 0 ? [] : [...polkaVotes(state, validRound, id)],
   })
 }
 
@@ -91,22 +92,26 @@ const skipRound: Rule = (state, emit) => {
   return false
 }
 
-/** Line 22: a fresh proposal. */
-const prevoteFresh: Rule = (state, emit) => {
+/**
+ * Line 22: a fresh proposal. Its block was made for this round (the shell sees to that), so it is not the
+ * one that we may be locked on: who is locked says nil. "Locked on the same" would be harmless for
+ * safety, but then a prevote could not be told from one that forgets its lock.
+ */
+export const prevoteFresh: Rule = (state, emit) => {
   const { proposal, proposalIsValid } = roundOf(state, state.round)
   if (state.step !== 'propose' || proposal?.validRound !== -1) return false
-  const free = state.lockedRound === -1 || state.lockedId === proposal.id
+  const free = state.lockedRound === -1
   prevote(state, proposalIsValid && free ? proposal.id : null, -1, emit)
   return true
 }
 
-/** Line 28: a proposal with a proof of lock may unlock. */
+/** Line 28: a proposal with a proof of lock at least as late as our lock. */
 export const prevoteProven: Rule = (state, emit) => {
   const { proposal, proposalIsValid } = roundOf(state, state.round)
   if (state.step !== 'propose' || !proposal) return false
   const { id, validRound } = proposal
   if (validRound < 0 || validRound >= state.round || !hasPolka(state, validRound, id)) return false
-  const free = state.lockedRound <= validRound || state.lockedId === id
+  const free = state.lockedRound <= validRound
   const accepted = proposalIsValid && free
   prevote(state, accepted ? id : null, accepted ? validRound : -1, emit)
   return true
@@ -131,6 +136,33 @@ export const lockOnPolka: Rule = (state, emit) => {
   return true
 }
 
+/**
+ * A polka of an earlier round that came to light late is proposed again by whoever proposes next, though
+ * it binds nobody now. So it is enough for liveness that a lock's polka spreads: nobody needs to wait
+ * until the one that is locked proposes.
+ */
+export const adoptLatePolka: Rule = (state) => {
+  for (const [round, { proposal, proposalIsValid }] of state.rounds) {
+    if (!proposal || !proposalIsValid) continue
+    const late = [round, proposal.validRound]
+      .filter((then) => then > state.validRound && then < state.round)
+      .find((then) => hasPolka(state, then, proposal.id))
+    if (late === undefined) continue
+    state.validId = proposal.id
+    state.validRound = late
+    return true
+  }
+  return false
+}
+
+/** A quorum of nil precommits: this round can decide nothing, so there is nothing to wait for. */
+const leaveOnNil: Rule = (state, emit) => {
+  const { precommits } = roundOf(state, state.round)
+  if (!isQuorum(state.validators, powerFor(precommits, null, -1))) return false
+  startRound(state, state.round + 1, emit)
+  return true
+}
+
 /** Line 44. */
 const precommitNil: Rule = (state, emit) => {
   const { prevotes } = roundOf(state, state.round)
@@ -149,12 +181,14 @@ export const schedulePrecommitTimer: Rule = (state, emit) => scheduleOnce(state,
 
 export const tendermintRules: readonly Rule[] = [
   decideInAnyRound,
+  adoptLatePolka,
   skipRound,
   prevoteFresh,
   prevoteProven,
   lockOnPolka,
   precommitNil,
   schedulePrevoteTimer,
+  leaveOnNil,
   schedulePrecommitTimer,
 ]
 
@@ -185,15 +219,17 @@ function scheduleOnce(
 }
 
 function hasPolka(state: CoreState, round: number, id: Hex): boolean {
-  const then = roundOf(state, round)
-  return then.provenPolkas.has(id) || polkaVotes(state, round, id).length > 0
+  const isProven = state.rounds.get(round)?.provenPolkas.has(id) ?? false
+  return isProven || polkaVotes(state, round, id).length > 0
 }
 
 /** The quorum of prevotes for a block in a round, or nothing. */
-function polkaVotes(state: CoreState, round: number, id: Hex): Vote[] {
-  const { prevotes } = roundOf(state, round)
+export function polkaVotes(state: CoreState, round: number, id: Hex): readonly Vote[] {
+  const then = state.rounds.get(round)
+  if (!then) return []
+  const { prevotes, provenPolkas } = then
   for (const { validRound } of prevotes.votes.values())
     if (isQuorum(state.validators, powerFor(prevotes, id, validRound)))
       return votesFor(prevotes, id, validRound)
-  return []
+  return provenPolkas.get(id) ?? []
 }

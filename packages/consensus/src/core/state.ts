@@ -1,6 +1,6 @@
 import type { ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import type { Proposal } from './messages.ts'
+import type { Proposal, Vote } from './messages.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What one validator (or follower) knows and has bound itself to at one height. */
@@ -22,6 +22,8 @@ export interface CoreState {
   readonly rounds: Map<number, RoundState>
   /** The highest round in which each validator has spoken, however far ahead. */
   readonly furthestRound: Map<Hex, number>
+  /** Who has been shown to have voted against a lock of its own: once is enough. */
+  readonly forgetful: Set<Hex>
 }
 
 export interface RoundState {
@@ -29,8 +31,8 @@ export interface RoundState {
   proposalIsValid: boolean
   readonly prevotes: Tally
   readonly precommits: Tally
-  /** Blocks for which a proof of lock showed a quorum of this round's prevotes. */
-  readonly provenPolkas: Set<Hex>
+  /** Blocks for which a proof of lock showed a quorum of this round's prevotes, with that proof. */
+  readonly provenPolkas: Map<Hex, readonly Vote[]>
   /** Rules that fire once a round. */
   readonly fired: Set<'value' | 'proposer-accused' | 'polka' | 'prevote-timer' | 'precommit-timer'>
 }
@@ -57,6 +59,7 @@ export function createCore(options: CoreOptions): CoreState {
     validRound: -1,
     rounds: new Map(),
     furthestRound: new Map(),
+    forgetful: new Set(),
   }
 }
 
@@ -68,7 +71,7 @@ export function roundOf(state: CoreState, round: number): RoundState {
     proposalIsValid: false,
     prevotes: createTally(),
     precommits: createTally(),
-    provenPolkas: new Set(),
+    provenPolkas: new Map(),
     fired: new Set(),
   }
   state.rounds.set(round, fresh)

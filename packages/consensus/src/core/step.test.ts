@@ -99,7 +99,7 @@ function enterRound(core: CoreState, round: number): Effect[] {
 describe('one height of Tendermint', () => {
   it('asks its proposer for a block, and proposes it', () => {
     const core = createTestCore(ann)
-    assert.deepEqual(typesOf(feed(core, { type: 'start' })), ['requestValue'])
+    assert.deepEqual(typesOf(feed(core, { type: 'start' })), ['propose-timer 0', 'requestValue'])
     const [proposed] = feed(core, { type: 'value', round: 0, id: red })
     assert.equal(proposed?.type === 'propose' && proposed.body.id, red)
     assert.deepEqual(feed(core, { type: 'value', round: 0, id: blue }), [])
@@ -127,7 +127,9 @@ describe('one height of Tendermint', () => {
       self: ann,
       proposerOf: () => ann,
     })
-    feed(core, { type: 'start' }, { type: 'value', round: 0, id: red })
+    const started = feed(core, { type: 'start' })
+    assert.deepEqual(typesOf(started), ['requestValue'], 'it need not hurry')
+    feed(core, { type: 'value', round: 0, id: red })
     feed(core, proposal(0, red), ...votes('prevote', [ann], 0, red))
     const effects = feed(core, ...votes('precommit', [ann], 0, red))
     assert.deepEqual(typesOf(effects), ['decide'])
@@ -163,12 +165,31 @@ describe('one height of Tendermint', () => {
     )
     assert.deepEqual(typesOf(split), ['prevote-timer 0'])
     assert.deepEqual(ballots(feed(core, timeout(0, 'prevote'))), ['precommit nil -1'])
-    assert.deepEqual(typesOf(feed(core, ...votes('precommit', [ann, cid, dan], 0, null))), [
-      'precommit-timer 0',
-    ])
+    const undecided = feed(
+      core,
+      ...votes('precommit', [ann], 0, red),
+      ...votes('precommit', [cid, dan], 0, null),
+    )
+    assert.deepEqual(typesOf(undecided), ['precommit-timer 0'])
     assert.deepEqual(typesOf(feed(core, timeout(0, 'precommit'))), ['propose-timer 1'])
     assert.equal(core.round, 1)
     assert.deepEqual(feed(core, timeout(0, 'precommit'), timeout(0, 'propose')), [], 'stale timers')
+  })
+})
+
+describe('one height of Tendermint, in a hurry', () => {
+  it('leaves a round at once when a quorum says that it decides nothing', () => {
+    const core = createTestCore(cid)
+    feed(core, { type: 'start' }, timeout(0, 'propose'))
+    const effects = feed(core, ...votes('precommit', [ann, bob, dan], 0, null))
+    assert.deepEqual(typesOf(effects), ['propose-timer 1'])
+  })
+
+  it('goes on without its own proposal when that takes too long', () => {
+    const core = createTestCore(ann)
+    feed(core, { type: 'start' })
+    assert.deepEqual(ballots(feed(core, timeout(0, 'propose'))), ['prevote nil -1'])
+    assert.deepEqual(feed(core, { type: 'value', round: 0, id: red }), [], 'too late')
   })
 })
 
@@ -179,10 +200,14 @@ describe('locks', () => {
     assert.deepEqual(ballots(feed(core, proposal(1, blue))), ['prevote nil -1'])
   })
 
-  it('allow the locked block itself', () => {
+  it('hold against the locked block itself, unless its polka comes with it', () => {
     const core = lockedOnRed()
     enterRound(core, 1)
-    assert.deepEqual(ballots(feed(core, proposal(1, red))), [`prevote ${red} -1`])
+    assert.deepEqual(ballots(feed(core, proposal(1, red))), ['prevote nil -1'])
+    enterRound(core, 2)
+    const proofOfLock = [ann, bob, dan].map((by) => vote('prevote', by, 0, red))
+    const proven = proposal(2, red, { validRound: 0, proofOfLock })
+    assert.deepEqual(ballots(feed(core, proven)), [`prevote ${red} 0`])
   })
 
   it('give way to a proof of lock from the same or a later round', () => {
@@ -255,6 +280,45 @@ describe('locks', () => {
     assert.equal(proposed?.body.id, red, 'the valid block is proposed again')
     assert.equal(proposed?.body.validRound, 0)
     assert.equal(proposed?.proofOfLock.length, 3, 'with the prevotes that prove it')
+  })
+})
+
+describe('a polka that comes to light late', () => {
+  it('is proposed again with its proof, though it binds nobody now', () => {
+    const core = createTestCore(bob)
+    feed(core, { type: 'start' }, timeout(0, 'propose'))
+    enterRound(core, 1)
+    feed(core, proposal(0, red), ...votes('prevote', [ann, cid, dan], 0, red))
+    assert.deepEqual([core.validId, core.validRound, core.lockedRound], [red, 0, -1])
+    const [proposed] = feed(core, { type: 'value', round: 1, id: blue })
+    assert.equal(proposed?.type === 'propose' && proposed.body.id, red)
+    assert.equal(proposed?.type === 'propose' && proposed.proofOfLock.length, 3)
+  })
+
+  it('is known from the proof in a proposal, though an equivocator told us something else', () => {
+    const core = createTestCore(cid)
+    feed(core, { type: 'start' }, ...votes('prevote', [ann], 0, null))
+    enterRound(core, 1)
+    const proofOfLock = [ann, bob, dan].map((by) => vote('prevote', by, 0, red))
+    feed(core, proposal(1, red, { validRound: 0, proofOfLock }))
+    assert.deepEqual([core.validId, core.validRound], [red, 0])
+    const proposed = enterRound(core, 2).find((effect) => effect.type === 'propose')
+    assert.equal(proposed?.proofOfLock.length, 3, 'proves it to those who have not seen it')
+  })
+
+  it('is nothing when it is older than what we have, or its block is invalid', () => {
+    const core = createTestCore(dan)
+    feed(core, { type: 'start' })
+    enterRound(core, 1)
+    enterRound(core, 2)
+    feed(core, proposal(1, red), ...votes('prevote', [ann, bob, cid], 1, red))
+    feed(core, proposal(0, blue), ...votes('prevote', [ann, bob, cid], 0, blue))
+    assert.deepEqual([core.validId, core.validRound], [red, 1])
+    const other = createTestCore(dan)
+    feed(other, { type: 'start' })
+    enterRound(other, 1)
+    feed(other, proposal(0, red, { valid: false }), ...votes('prevote', [ann, bob, cid], 0, red))
+    assert.equal(other.validId, null)
   })
 })
 
@@ -342,6 +406,50 @@ describe('evidence', () => {
     const [effect] = feed(core, proposal(0, blue))
     assert.equal(effect?.type === 'evidence' && effect.evidence.kind, 'duplicate-proposal')
     assert.equal(core.rounds.get(0)?.proposal?.id, red)
+  })
+
+  const kindsOf = (effects: Effect[]) =>
+    effects.flatMap((effect) => (effect.type === 'evidence' ? [effect.evidence.kind] : []))
+
+  it('names a prevote against a lock, in whichever order the two come, and once', () => {
+    const precommit = votes('precommit', [ann], 1, red)
+    const prevote = votes('prevote', [ann], 3, blue, 0)
+    for (const inputs of [
+      [...precommit, ...prevote],
+      [...prevote, ...precommit],
+    ]) {
+      const core = createTestCore(dan)
+      const effects = feed(core, { type: 'start' }, ...inputs, ...votes('prevote', [ann], 4, blue))
+      assert.deepEqual(kindsOf(effects), ['amnesia'])
+    }
+  })
+
+  it('accuses nobody who follows a proof of lock, votes nil, or prevoted before the lock', () => {
+    const core = createTestCore(dan)
+    const effects = feed(
+      core,
+      { type: 'start' },
+      ...votes('precommit', [ann], 1, red),
+      ...votes('prevote', [ann], 0, blue),
+      ...votes('prevote', [ann], 2, null),
+      ...votes('prevote', [ann], 3, blue, 2),
+      ...votes('prevote', [ann], 4, red, 1),
+      ...votes('precommit', [bob], 1, null),
+      ...votes('prevote', [bob], 2, blue),
+    )
+    assert.deepEqual(kindsOf(effects), [])
+  })
+
+  it('is still found after the decision, when late votes are counted for the certificate', () => {
+    const core = createTestCore(dan)
+    feed(core, { type: 'start' }, proposal(0, red), ...votes('prevote', [ann, bob, cid], 0, red))
+    feed(core, ...votes('precommit', [ann, bob, cid], 0, red))
+    assert.equal(core.step, 'decided')
+    assert.deepEqual(kindsOf(feed(core, ...votes('prevote', [ann], 1, blue))), ['amnesia'])
+    assert.deepEqual(kindsOf(feed(core, ...votes('prevote', [bob], 0, blue))), ['duplicate-vote'])
+    feed(core, ...votes('precommit', [dan], 0, red))
+    assert.equal(core.rounds.get(0)?.precommits.votes.size, 4)
+    assert.equal(core.step, 'decided')
   })
 })
 

@@ -1,5 +1,6 @@
 import { isQuorum } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
+import { findAmnesia } from './amnesia.ts'
 import type { Commit, Effect, Input, Proposal, Timer, Vote } from './messages.ts'
 import { precommit, prevote, propose, type Rule, startRound, tendermintRules } from './rules.ts'
 import { type CoreState, roundOf, roundWindow } from './state.ts'
@@ -7,7 +8,9 @@ import { addVote, certificatePower } from './tally.ts'
 
 /**
  * One input into the core: changes `state` and gives what the shell must now do, in order. The same
- * inputs in the same order always give the same effects: replaying a log is recovery.
+ * inputs in the same order always give the same effects: replaying a log is recovery. After the
+ * decision a core only witnesses: late votes are counted (for the next block's certificate) and
+ * contradictions among them are still evidence.
  * `rules` is for tests that show what a wrong core would do.
  */
 export function step(
@@ -16,7 +19,6 @@ export function step(
   rules: readonly Rule[] = tendermintRules,
 ): Effect[] {
   const effects: Effect[] = []
-  if (state.step === 'decided') return effects
   const emit = (effect: Effect) => void effects.push(effect)
   accept(state, input, emit)
   while (isRunning(state) && rules.some((rule) => isRunning(state) && rule(state, emit)));
@@ -33,8 +35,7 @@ function accept(state: CoreState, input: Input, emit: (effect: Effect) => void):
       if (state.step === 'new') startRound(state, 0, emit)
       return
     case 'value':
-      if (state.step === 'propose' && input.round === state.round)
-        if (!roundOf(state, input.round).fired.has('value')) propose(state, input.id, -1, emit)
+      acceptValue(state, input, emit)
       return
     case 'proposal':
       acceptProposal(state, input.proposal, input.valid, emit)
@@ -49,6 +50,18 @@ function accept(state: CoreState, input: Input, emit: (effect: Effect) => void):
       acceptTimeout(state, input.timer, emit)
       return
   }
+}
+
+/** A polka that came to light while the block was made goes first: others may be locked on it. */
+function acceptValue(
+  state: CoreState,
+  { round, id }: { round: number; id: Hex },
+  emit: (effect: Effect) => void,
+): void {
+  if (state.step !== 'propose' || round !== state.round) return
+  if (roundOf(state, round).fired.has('value')) return
+  if (state.validId === null) propose(state, id, -1, emit)
+  else propose(state, state.validId, state.validRound, emit)
 }
 
 function acceptProposal(
@@ -88,7 +101,7 @@ function acceptProofOfLock(
     state.validators,
   )
   if (!isQuorum(state.validators, power)) return
-  roundOf(state, round).provenPolkas.add(id)
+  roundOf(state, round).provenPolkas.set(id, proofOfLock)
   for (const vote of proofOfLock)
     if (vote.kind === 'prevote' && vote.round === round) acceptVote(state, vote, emit)
 }
@@ -101,6 +114,8 @@ function acceptVote(state: CoreState, vote: Vote, emit: (effect: Effect) => void
   const tally = vote.kind === 'prevote' ? target.prevotes : target.precommits
   const first = addVote(tally, vote, state.validators)
   if (first) emit({ type: 'evidence', evidence: { kind: 'duplicate-vote', first, second: vote } })
+  const evidence = findAmnesia(state, vote)
+  if (evidence) emit({ type: 'evidence', evidence })
 }
 
 /** A whole certificate decides by itself; the shell brings its block and has found it valid. */
@@ -113,6 +128,9 @@ function acceptCommit(state: CoreState, commit: Commit, emit: (effect: Effect) =
     state.validators,
   )
   if (!isQuorum(state.validators, power)) return
+  for (const vote of precommits)
+    if (vote.kind === 'precommit' && vote.round === round) acceptVote(state, vote, emit)
+  if (state.step === 'decided') return
   state.step = 'decided'
   emit({ type: 'decide', commit })
 }

@@ -24,7 +24,7 @@ export interface BuildOptions {
 export async function buildBlock(options: BuildOptions): Promise<ConsensusBlock> {
   const { parent, round, nowMs, rules, signer, feeRecipient, execution } = options
   const height = parent.height + 1
-  const timeMs = Math.max(nowMs, earliestTimeMs(parent, rules))
+  const timeMs = Math.max(Math.floor(nowMs), earliestTimeMs(parent, rules))
   const randaoReveal = await signer.reveal(randaoDigest(height, rules.domain))
   const started = await execution.forkchoiceUpdated(forkchoiceOf(parent.payloadHash), {
     timestamp: bigintToHex(Math.floor(timeMs / 1000)),

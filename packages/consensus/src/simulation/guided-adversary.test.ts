@@ -31,7 +31,7 @@ const mutants: Record<string, Rule[]> = {
   'that believes any proof of lock': replace(prevoteProven, (state, emit) => {
     const { proposal } = roundOf(state, state.round)
     if (proposal && proposal.validRound >= 0)
-      roundOf(state, proposal.validRound).provenPolkas.add(proposal.id)
+      roundOf(state, proposal.validRound).provenPolkas.set(proposal.id, proposal.proofOfLock)
     return prevoteProven(state, emit)
   }),
 }

@@ -1,0 +1,82 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { networkError } from '../errors.ts'
+import type { Host } from '../host/open-host.ts'
+import type { PeerId } from '../network.ts'
+import type { Peers } from '../peer/peers.ts'
+import { answer, refuse } from './answer.ts'
+import { ask } from './ask.ts'
+import type { Protocol, ProtocolOptions, RequestOptions, ServeHandler } from './protocol.ts'
+
+export interface RequestProtocolOptions {
+  readonly limits: ProtocolOptions
+  readonly peers: Peers
+  /** Takes a place for serving one request, or gives none; what it returns gives the place back. */
+  readonly admit: (peer: PeerId) => (() => void) | undefined
+  readonly onFailure: (error: unknown) => void
+}
+
+export class RequestProtocol implements Protocol {
+  readonly #protocol: string
+  readonly #options: RequestProtocolOptions
+  #handler: ServeHandler | undefined
+  #serving = 0
+
+  constructor(name: string, options: RequestProtocolOptions) {
+    this.#protocol = `/quoin/request/${name}/1`
+    this.#options = options
+  }
+
+  async start(host: Host): Promise<void> {
+    await host.libp2p.handle(
+      this.#protocol,
+      (stream, connection) => this.#accept(stream, connection),
+      {
+        maxInboundStreams: 32,
+        maxOutboundStreams: 64,
+      },
+    )
+  }
+
+  async *request(peer: PeerId, request: Uint8Array, options: RequestOptions = {}) {
+    const { limits, peers } = this.#options
+    const link = peers.get(peer)
+    if (link === undefined)
+      throw networkError('PEER_NOT_CONNECTED', `Peer ${peer} is not connected.`, {
+        detail: { peer },
+      })
+    if (request.length > limits.maxRequestBytes)
+      throw networkError('REQUEST_TOO_LARGE', `A request may have ${limits.maxRequestBytes} bytes.`)
+    yield* ask(request, { ...options, link, limits, protocol: this.#protocol })
+  }
+
+  serve(handler: ServeHandler): () => void {
+    this.#handler = handler
+    return () => {
+      if (this.#handler === handler) this.#handler = undefined
+    }
+  }
+
+  #accept(stream: Stream, connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const handler = this.#handler
+    const { peers, limits, admit, onFailure } = this.#options
+    if (peers.get(peer) === undefined) {
+      stream.abort(new Error('The peer has not said hello.'))
+      return
+    }
+    if (handler === undefined || this.#serving >= limits.maxConcurrent) {
+      refuse(stream, 'busy')
+      return
+    }
+    const leave = admit(peer)
+    if (leave === undefined) {
+      refuse(stream, 'busy')
+      return
+    }
+    this.#serving += 1
+    void answer(stream, handler, { peer, limits, patienceMs: 10_000, onFailure }).finally(() => {
+      this.#serving -= 1
+      leave()
+    })
+  }
+}

@@ -91,13 +91,14 @@ class GuidedAdversary {
   #liesAsProposer(round: number): Said[] {
     if (proposerOf(round) !== this.#liar) return []
     const provable = this.#provable(round)
-    const old = provable.length > 0 && this.#chance(0.7) ? this.#pick(provable) : null
+    const isBold = this.#decided.size > 0 && round > 0
+    const old = provable.length > 0 && this.#chance(0.7) && !isBold ? this.#pick(provable) : null
     const isFresh = !old && (this.#chance(0.5) || this.#blocks.length === 0)
     const id =
       old?.id ??
       (isFresh ? this.#block(`${round}${this.#chance(0.5) ? 'a' : 'b'}`) : this.#pick(this.#blocks))
     const bluff = round === 0 || this.#chance(0.5) ? -1 : Math.floor(this.#random() * round)
-    const validRound = old?.round ?? bluff
+    const validRound = old?.round ?? (isBold ? round - 1 : bluff)
     const proofOfLock = validRound < 0 ? [] : this.#proof(validRound, id)
     const content = { height: 1, round, id, validRound, proposer: this.#liar }
     return [

@@ -1,13 +1,16 @@
 interface Entry {
   timeMs: number
   order: number
-  run: () => void
+  run: (() => void) | null
 }
 
 /** A virtual clock: what is planned happens in the order of time, then of planning. */
 export interface Agenda {
   readonly nowMs: number
-  after(delayMs: number, run: () => void): void
+  /** Disposing takes it off the agenda. */
+  after(delayMs: number, run: () => void): Disposable
+  /** When the next entry is due; null when nothing is planned. */
+  nextMs(): number | null
   /** Runs the next entry; false when nothing is planned. */
   next(): boolean
 }
@@ -16,23 +19,41 @@ export function createAgenda(): Agenda {
   const heap: Entry[] = []
   let nowMs = 0
   let order = 0
+  const take = (): Entry | undefined => {
+    const [first] = heap
+    const last = heap.pop()
+    if (first && last && first !== last) {
+      heap[0] = last
+      sink(heap, 0)
+    }
+    return first
+  }
+  const dropCancelled = () => {
+    while (heap[0]?.run === null) take()
+  }
   return {
     get nowMs() {
       return nowMs
     },
     after(delayMs, run) {
       order += 1
-      heap.push({ timeMs: nowMs + delayMs, order, run })
+      const entry: Entry = { timeMs: nowMs + Math.max(0, delayMs), order, run }
+      heap.push(entry)
       rise(heap, heap.length - 1)
+      return {
+        [Symbol.dispose]() {
+          entry.run = null
+        },
+      }
+    },
+    nextMs() {
+      dropCancelled()
+      return heap[0]?.timeMs ?? null
     },
     next() {
-      const [first] = heap
-      const last = heap.pop()
-      if (!first || !last) return false
-      if (first !== last) {
-        heap[0] = last
-        sink(heap, 0)
-      }
+      dropCancelled()
+      const first = take()
+      if (!first?.run) return false
       nowMs = first.timeMs
       first.run()
       return true

@@ -9,25 +9,49 @@ export interface ExecutionDisk {
   payloads: ExecutionPayload[]
 }
 
-/** The Engine API over a list of payloads without an EVM: for simulations of consensus. */
+/**
+ * The Engine API over a list of payloads without an EVM: for simulations of consensus. Its state is the
+ * list of all transactions, of which each counts once, as with nonces.
+ */
 export interface MemoryExecution extends ExecutionLayer {
   add(transaction: Hex): void
+}
+
+/** What goes wrong here, as if an execution client had died or had a bug. */
+export interface ExecutionFaults {
+  /** Asked before each call that runs or takes a block. @throws whatever the call is to reject with */
+  beforeBlock?(): void
 }
 
 const zeros = (bytes: number): Hex => `0x${'00'.repeat(bytes)}`
 const valid = (hash: Hex) =>
   ({ status: 'VALID', latestValidHash: hash, validationError: null }) as const
 
-export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
+export function openMemoryExecution(
+  disk: ExecutionDisk,
+  faults: ExecutionFaults = {},
+): MemoryExecution {
   const pool = new Set<Hex>()
+  const included = new Set(disk.payloads.flatMap(({ transactions }) => transactions))
   const waiting = new Set<() => void>()
   const candidates = new Map<Hex, ExecutionPayload>()
   const built = new Map<Hex, ExecutionPayload>()
-  const headHash = () => disk.payloads.at(-1)?.blockHash ?? disk.genesisHash
   const head = () => disk.payloads.at(-1)
+  const headHash = () => head()?.blockHash ?? disk.genesisHash
+  const stateRoot = () => head()?.stateRoot ?? disk.genesisHash
+
+  const take = (payload: ExecutionPayload) => {
+    disk.payloads.push(payload)
+    candidates.clear()
+    for (const transaction of payload.transactions) {
+      pool.delete(transaction)
+      included.add(transaction)
+    }
+  }
 
   return {
     add(transaction) {
+      if (included.has(transaction)) return
       pool.add(transaction)
       for (const wake of waiting) wake()
     },
@@ -49,21 +73,24 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
     async forkchoiceUpdated({ headBlockHash }, attributes) {
       const candidate = candidates.get(headBlockHash)
       if (headBlockHash !== headHash()) {
+        faults.beforeBlock?.()
         if (candidate?.parentHash !== headHash())
           throw new CodedError('UNKNOWN_HEAD', `No candidate ${headBlockHash} on ${headHash()}`)
-        disk.payloads.push(candidate)
-        candidates.clear()
-        for (const transaction of candidate.transactions) pool.delete(transaction)
+        take(candidate)
       }
       if (!attributes) return { payloadStatus: valid(headBlockHash), payloadId: null }
-      const payload = seal({
-        parentHash: headBlockHash,
-        feeRecipient: attributes.suggestedFeeRecipient,
-        prevRandao: attributes.prevRandao,
-        timestamp: attributes.timestamp,
-        blockNumber: bigintToHex(disk.payloads.length + 1),
-        transactions: [...pool],
-      })
+      const payload = seal(
+        {
+          parentHash: headBlockHash,
+          feeRecipient: attributes.suggestedFeeRecipient,
+          prevRandao: attributes.prevRandao,
+          timestamp: attributes.timestamp,
+          blockNumber: bigintToHex(disk.payloads.length + 1),
+          transactions: [...pool],
+          withdrawals: attributes.withdrawals,
+        },
+        stateRoot(),
+      )
       built.set(payload.blockHash, payload)
       return { payloadStatus: valid(headBlockHash), payloadId: payload.blockHash }
     },
@@ -73,13 +100,18 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
       return { executionPayload, blockValue: '0x0', executionRequests: [] }
     },
     async newPayload(payload) {
-      const invalid =
-        payload.parentHash !== headHash() || seal(payload).blockHash !== payload.blockHash
-      if (invalid)
+      faults.beforeBlock?.()
+      const { transactions } = payload
+      const isValid =
+        payload.parentHash === headHash() &&
+        seal(payload, stateRoot()).blockHash === payload.blockHash &&
+        new Set(transactions).size === transactions.length &&
+        !transactions.some((transaction) => included.has(transaction))
+      if (!isValid)
         return {
           status: 'INVALID',
           latestValidHash: headHash(),
-          validationError: 'not on our head',
+          validationError: 'not on our head, not its own hash, or a transaction twice',
         }
       candidates.set(payload.blockHash, payload)
       return valid(payload.blockHash)
@@ -93,12 +125,21 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
 
 type Content = Pick<
   ExecutionPayload,
-  'parentHash' | 'feeRecipient' | 'prevRandao' | 'timestamp' | 'blockNumber' | 'transactions'
+  | 'parentHash'
+  | 'feeRecipient'
+  | 'prevRandao'
+  | 'timestamp'
+  | 'blockNumber'
+  | 'transactions'
+  | 'withdrawals'
 >
 
-function seal(content: Content): ExecutionPayload {
-  const { parentHash, feeRecipient, prevRandao, timestamp, blockNumber, transactions } = content
-  const text = [parentHash, feeRecipient, prevRandao, timestamp, blockNumber, ...transactions]
+function seal(content: Content, parentState: Hex): ExecutionPayload {
+  const { parentHash, feeRecipient, prevRandao, timestamp, blockNumber } = content
+  const { transactions, withdrawals } = content
+  const paid = withdrawals.map(({ index, address, amount }) => `${index}:${address}:${amount}`)
+  const stateRoot = hashText([parentState, ...transactions, ...paid])
+  const fields = [parentHash, feeRecipient, prevRandao, timestamp, blockNumber, stateRoot]
   return {
     parentHash,
     feeRecipient,
@@ -106,16 +147,20 @@ function seal(content: Content): ExecutionPayload {
     timestamp,
     blockNumber,
     transactions,
-    blockHash: bytesToHex(keccak256(new TextEncoder().encode(text.join('/')))),
-    stateRoot: zeros(32),
+    withdrawals,
+    stateRoot,
+    blockHash: hashText([...fields, ...transactions, ...paid]),
     receiptsRoot: zeros(32),
     logsBloom: zeros(256),
     gasLimit: '0x3938700',
     gasUsed: '0x0',
     extraData: '0x',
     baseFeePerGas: '0x7',
-    withdrawals: [],
     blobGasUsed: '0x0',
     excessBlobGas: '0x0',
   }
+}
+
+function hashText(parts: readonly string[]): Hex {
+  return bytesToHex(keccak256(new TextEncoder().encode(parts.join('/'))))
 }

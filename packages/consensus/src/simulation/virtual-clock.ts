@@ -1,4 +1,5 @@
 import type { Clock } from '../engine/clock.ts'
+import { createAgenda } from './agenda.ts'
 
 /** A clock that stands still until it is moved on. */
 export interface VirtualClock extends Clock {
@@ -7,34 +8,29 @@ export interface VirtualClock extends Clock {
 }
 
 export function createVirtualClock(startMs: number): VirtualClock {
-  let nowMs = startMs
-  let order = 0
-  const timers = new Map<number, { timeMs: number; callback: () => void }>()
+  const agenda = createAgenda()
+  let elapsedMs = 0
   return {
-    now: () => nowMs,
-    after(delayMs, callback) {
-      order += 1
-      const key = order
-      timers.set(key, { timeMs: nowMs + Math.max(0, delayMs), callback })
-      return { [Symbol.dispose]: () => void timers.delete(key) }
-    },
+    now: () => startMs + Math.max(elapsedMs, agenda.nowMs),
+    // The agenda stands at its last entry, which may be behind the time that we have moved on to.
+    after: (delayMs, callback) =>
+      agenda.after(Math.max(0, delayMs) + Math.max(0, elapsedMs - agenda.nowMs), callback),
     async advance(durationMs) {
-      const endMs = nowMs + durationMs
+      const endMs = elapsedMs + durationMs
       await settle()
       for (;;) {
-        const [first] = [...timers].sort(([a, x], [b, y]) => x.timeMs - y.timeMs || a - b)
-        if (!first || first[1].timeMs > endMs) break
-        timers.delete(first[0])
-        nowMs = Math.max(nowMs, first[1].timeMs)
-        first[1].callback()
+        const nextMs = agenda.nextMs()
+        if (nextMs === null || nextMs > endMs) break
+        elapsedMs = nextMs
+        agenda.next()
         await settle()
       }
-      nowMs = endMs
+      elapsedMs = endMs
     },
   }
 }
 
 /** Lets promises that wait for nothing outside run to their end. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
 }

@@ -28,6 +28,8 @@ contract Genesis {
         _deploy("X402Settlement", Predeploys.SETTLEMENT, "");
         _deploy("Eip3009DepositCollector", Predeploys.EIP3009_COLLECTOR, "");
         _deploy("Multicall3", Predeploys.MULTICALL3, "");
+        _deploy("Staking", Predeploys.STAKING, "");
+        _deploy("StakingProofs", Predeploys.STAKING_PROOFS, "");
         vm.dumpState("out/genesis-state.json");
     }
 

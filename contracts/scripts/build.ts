@@ -3,6 +3,7 @@
 // committed files must equal a fresh build.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { keccak256 } from 'viem'
 import { runForge } from './forge.ts'
 
 interface Predeploy {
@@ -43,6 +44,12 @@ const predeploys: Predeploy[] = [
     contract: 'Multicall3',
     address: '0xca11bde05977b3631167028862be2a173976ca11',
   },
+  { key: 'staking', contract: 'Staking', address: '0x51756f696e000000000000000000000000000006' },
+  {
+    key: 'stakingProofs',
+    contract: 'StakingProofs',
+    address: '0x51756f696e000000000000000000000000000007',
+  },
 ]
 
 forge('build', '--quiet')
@@ -56,6 +63,7 @@ const outputs = new Map(
 )
 outputs.set('predeploys.ts', predeploysSource())
 outputs.set('credit-slots.ts', creditSlotsSource())
+outputs.set('staking-layout.ts', stakingLayoutSource())
 
 const stale = [...outputs].filter(([name, text]) => read(generated(name)) !== text)
 if (process.argv.includes('--check')) {
@@ -100,6 +108,24 @@ export const creditSlots = {
   totalSupply: ${slot('_totalSupply')}n,
   owner: ${slot('_owner')}n,
 } as const
+`
+}
+
+/** Where the Staking contract keeps what a genesis sets, and what its vaults' addresses are made of. */
+function stakingLayoutSource(): string {
+  const kept = new Set(['label', 'offset', 'slot', 'type', 'encoding', 'numberOfBytes'])
+  for (const key of ['key', 'value', 'base', 'members', 'storage', 'types']) kept.add(key)
+  const isKept = (key: string) => kept.has(key) || key === '' || /^(\d+$|t_)/.test(key)
+  const layout = JSON.stringify(
+    artifact('Staking').storageLayout,
+    (key, value) => (isKept(key) ? value : undefined),
+    2,
+  ).replaceAll(/\)\d+_storage/g, ')')
+  return `${header}
+export const stakingLayout = ${layout.replaceAll(/\)\d+"/g, ')"')} as const
+
+/** keccak256 of the code that creates a vault. */
+export const vaultCodeHash = '${keccak256(artifact('Vault').bytecode.object)}'
 `
 }
 

@@ -5,7 +5,7 @@ export type Hex = `0x${string}`
 /** The contracts that every Quoin chain has from genesis on. */
 export type ContractName = keyof typeof predeploys
 
-/** Lower-case addresses of the predeploys; the last three are x402's and Multicall3's canonical ones. */
+/** Lower-case addresses of the predeploys: ours, and x402's and Multicall3's canonical ones. */
 export const predeployAddresses: Readonly<Record<ContractName, Hex>> = {
   credit: predeploys.credit.address,
   registry: predeploys.registry.address,
@@ -15,4 +15,6 @@ export const predeployAddresses: Readonly<Record<ContractName, Hex>> = {
   settlement: predeploys.settlement.address,
   eip3009Collector: predeploys.eip3009Collector.address,
   multicall3: predeploys.multicall3.address,
+  staking: predeploys.staking.address,
+  stakingProofs: predeploys.stakingProofs.address,
 }

@@ -12,4 +12,14 @@ export { registryAbi } from './generated/abi/registry.ts'
 export { sessionKeysAbi } from './generated/abi/session-keys.ts'
 export { settlementAbi } from './generated/abi/settlement.ts'
 export { splitterAbi } from './generated/abi/splitter.ts'
+export { stakingAbi } from './generated/abi/staking.ts'
 export { type GenesisAccount, type GenesisOptions, genesisAlloc } from './genesis-alloc.ts'
+export {
+  type GenesisValidator,
+  type StakingGenesis,
+  type StakingParameters,
+  type StakingPolicy,
+  stakingDefaults,
+  stakingGenesis,
+  vaultOf,
+} from './staking-genesis.ts'

@@ -72,7 +72,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
     chainId: chain.genesis.config.chainId,
     dataDir,
     provider: privateKeyToAddress(keys.provider),
-    validator: chain.validator,
+    validator: privateKeyToAddress(keys.validator),
     services: provider?.services ?? null,
     market: provider?.market ?? null,
     chain,

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { createValidatorSet, genesisId, verifyCertificate } from '@quoin/headers'
+import { genesisId, verifyCertificate } from '@quoin/headers'
 import { CodedError, type Hex, hexToBytes } from '@quoin/kernel'
 import {
   createPublicClient,
@@ -23,7 +23,13 @@ import {
   sinks,
   validatorKey,
 } from '../scripts/kill-test/test-genesis.ts'
-import { type Chain, type ChainOptions, createGenesis, openChain } from './index.ts'
+import {
+  type Chain,
+  type ChainOptions,
+  createGenesis,
+  genesisValidators,
+  openChain,
+} from './index.ts'
 
 const [sender] = senders
 const [sink] = sinks
@@ -132,12 +138,9 @@ describe('a chain of one validator', () => {
     assert.equal(block.mixHash, third.block.payload.prevRandao)
     assert.notEqual(second.block.payload.prevRandao, third.block.payload.prevRandao)
     const { genesis } = chain
-    const validators = createValidatorSet(
-      genesis.config.quoin.consensus.validators.map(({ power, ...keys }) => ({
-        ...keys,
-        power: BigInt(power),
-      })),
-    )
+    const { consensus } = genesis.config.quoin
+    assert.ok(consensus.engine === 'bft')
+    const validators = genesisValidators(consensus)
     const { hash } = await reader.getBlock({ blockNumber: 0n })
     const domain = {
       chainId: BigInt(chainId),

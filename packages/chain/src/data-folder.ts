@@ -8,7 +8,7 @@ import type { ChainErrorCode } from './errors.ts'
 export interface DataFolder extends AsyncDisposable {
   readonly blocks: BlockStore
   /** Files and folders of the parts of a node. */
-  readonly paths: { wal: string; signGuard: string; execution: string }
+  readonly paths: { wal: string; signGuard: string; validatorSets: string; execution: string }
 }
 
 /**
@@ -35,6 +35,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     paths: {
       wal: join(consensus, 'wal'),
       signGuard: join(consensus, 'sign-guard'),
+      validatorSets: join(consensus, 'validator-sets'),
       execution: join(folder, 'execution'),
     },
     async [Symbol.asyncDispose]() {

@@ -9,3 +9,5 @@ export type ChainErrorCode =
   | 'GENESIS_INVALID'
   /** The validator key is not in the genesis of a chain with one validator. */
   | 'NOT_A_VALIDATOR'
+  /** A store of this package cannot be opened or written. */
+  | 'STORE_FAILED'

@@ -2,80 +2,10 @@ import type { Validator } from '@quoin/headers'
 import { CodedError } from '@quoin/kernel'
 import { deriveBlsKey, privateKeyToAddress } from '@quoin/keys'
 import { z } from 'zod'
+import { checkGenesis } from './check-genesis.ts'
 import type { ChainErrorCode } from './errors.ts'
+import { Genesis, type Policy } from './genesis-schema.ts'
 import { systemContracts } from './system-contracts.ts'
-
-const quantity = z.templateLiteral(['0x', z.string().regex(/^(0|[1-9a-f][0-9a-f]*)$/)])
-const bytes = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
-const address = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{40}$/)])
-const blsPublicKey = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{96}$/)])
-const word = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)])
-
-const GenesisAccount = z.object({
-  balance: quantity,
-  nonce: quantity.exactOptional(),
-  code: bytes.exactOptional(),
-  storage: z.record(word, word).exactOptional(),
-})
-
-/** An account at genesis, as geth writes it. */
-type GenesisAccount = z.infer<typeof GenesisAccount>
-
-const zeroFork = z.literal(0)
-const blobLimits = z.object({
-  target: z.number(),
-  max: z.number(),
-  baseFeeUpdateFraction: z.number(),
-})
-
-/**
- * A chain's beginning: geth's genesis file, with what is ours under `config.quoin`, which other
- * clients pass over.
- */
-export const Genesis = z.object({
-  config: z.object({
-    chainId: z.number().int().positive(),
-    homesteadBlock: zeroFork,
-    eip150Block: zeroFork,
-    eip155Block: zeroFork,
-    eip158Block: zeroFork,
-    byzantiumBlock: zeroFork,
-    constantinopleBlock: zeroFork,
-    petersburgBlock: zeroFork,
-    istanbulBlock: zeroFork,
-    berlinBlock: zeroFork,
-    londonBlock: zeroFork,
-    mergeNetsplitBlock: zeroFork,
-    terminalTotalDifficulty: zeroFork,
-    shanghaiTime: zeroFork,
-    cancunTime: zeroFork,
-    pragueTime: zeroFork,
-    blobSchedule: z.object({ cancun: blobLimits, prague: blobLimits }),
-    quoin: z.object({
-      /**
-       * Blocks may share a second: `timestamp >= parent.timestamp`, where Ethereum wants more. Our one
-       * deviation from Ethereum's block rules, made so that blocks can be faster than one a second.
-       */
-      equalTimestamps: z.boolean(),
-      consensus: z.object({
-        engine: z.literal('bft'),
-        validators: z.array(z.object({ address, power: quantity, blsPublicKey })).min(1),
-        blockTimeMs: z.number().int().positive(),
-        heartbeatMs: z.number().int().positive(),
-      }),
-    }),
-  }),
-  nonce: quantity,
-  timestamp: quantity,
-  extraData: bytes,
-  gasLimit: quantity,
-  difficulty: quantity,
-  mixHash: word,
-  coinbase: address,
-  baseFeePerGas: quantity,
-  alloc: z.record(address, GenesisAccount),
-})
-export type Genesis = z.infer<typeof Genesis>
 
 /** An account as it may be given: checked when the genesis is made. */
 export interface GenesisAlloc {
@@ -86,19 +16,46 @@ export interface GenesisAlloc {
   storage?: Readonly<Record<string, string>>
 }
 
-export interface GenesisOptions {
+interface CommonOptions {
   chainId: number
   /** Seconds since 1970. */
   timestamp: number
   /** Accounts and contracts besides the system contracts, by address. */
   alloc: Readonly<Record<string, GenesisAlloc>>
-  validators: readonly Validator[]
   gasLimit?: bigint
   baseFeePerGas?: bigint
-  blockTimeMs?: number
-  heartbeatMs?: number
   equalTimestamps?: boolean
 }
+
+export interface BftGenesisOptions extends CommonOptions {
+  engine?: 'bft'
+  validators: readonly Validator[]
+  /** `fixed` by default; the others need the Staking contract in `alloc`, with the same validators. */
+  policy?: Policy
+  /** By default 0 with fixed validators, else 600. */
+  epochBlocks?: number
+  blockRewardGwei?: bigint
+  blockTimeMs?: number
+  heartbeatMs?: number
+}
+
+export interface PowGenesisOptions extends CommonOptions {
+  engine: 'pow'
+  /** Mean time between blocks; 10 seconds by default. */
+  targetBlockMs?: number
+  /** A chain this many blocks behind its schedule has half the difficulty. */
+  halfLifeBlocks?: number
+  /** Expected hashes for the first block. */
+  initialDifficulty?: bigint
+  minimumDifficulty?: bigint
+  blockRewardGwei?: bigint
+  /** 0 for never. */
+  halvingBlocks?: number
+  safeDepth?: number
+  finalizedDepth?: number
+}
+
+export type GenesisOptions = BftGenesisOptions | PowGenesisOptions
 
 /** The validator that a 32-byte key makes. */
 export function validatorOf(privateKey: Uint8Array, power = 1n): Validator {
@@ -108,14 +65,13 @@ export function validatorOf(privateKey: Uint8Array, power = 1n): Validator {
 
 /** A genesis at the Prague fork. @throws CodedError `GENESIS_INVALID` */
 export function createGenesis(options: GenesisOptions): Genesis {
-  const { chainId, timestamp, validators, gasLimit = 60_000_000n } = options
+  const { chainId, timestamp, gasLimit = 60_000_000n } = options
   const alloc = Object.fromEntries(
     Object.entries({ ...systemContracts, ...options.alloc }).map(([account, state]) => [
       account.toLowerCase(),
       state,
     ]),
   )
-  const hex = (value: bigint | number) => `0x${value.toString(16)}`
   return parseGenesis({
     config: {
       chainId,
@@ -126,12 +82,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
       },
       quoin: {
         equalTimestamps: options.equalTimestamps ?? true,
-        consensus: {
-          engine: 'bft',
-          validators: validators.map(({ power, ...keys }) => ({ ...keys, power: hex(power) })),
-          blockTimeMs: options.blockTimeMs ?? 500,
-          heartbeatMs: options.heartbeatMs ?? 15_000,
-        },
+        consensus: options.engine === 'pow' ? powSettings(options) : bftSettings(options),
       },
     },
     nonce: '0x0',
@@ -144,6 +95,37 @@ export function createGenesis(options: GenesisOptions): Genesis {
     baseFeePerGas: hex(options.baseFeePerGas ?? 1_000_000_000n),
     alloc,
   })
+}
+
+function bftSettings(options: BftGenesisOptions) {
+  const { validators, policy = 'fixed' } = options
+  return {
+    engine: 'bft',
+    policy,
+    validators: validators.map(({ power, ...keys }) => ({ ...keys, power: hex(power) })),
+    epochBlocks: options.epochBlocks ?? (policy === 'fixed' ? 0 : 600),
+    blockRewardGwei: hex(options.blockRewardGwei ?? 0n),
+    blockTimeMs: options.blockTimeMs ?? 500,
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+  }
+}
+
+function powSettings(options: PowGenesisOptions) {
+  return {
+    engine: 'pow',
+    targetBlockMs: options.targetBlockMs ?? 10_000,
+    halfLifeBlocks: options.halfLifeBlocks ?? 128,
+    initialDifficulty: hex(options.initialDifficulty ?? 1_000_000n),
+    minimumDifficulty: hex(options.minimumDifficulty ?? 1000n),
+    blockRewardGwei: hex(options.blockRewardGwei ?? 2_000_000_000n),
+    halvingBlocks: options.halvingBlocks ?? 2_100_000,
+    safeDepth: options.safeDepth ?? 6,
+    finalizedDepth: options.finalizedDepth ?? 64,
+  }
+}
+
+function hex(value: bigint | number): string {
+  return `0x${value.toString(16)}`
 }
 
 const forksAtGenesis = {
@@ -167,9 +149,11 @@ const forksAtGenesis = {
 /** @throws CodedError `GENESIS_INVALID` naming what is wrong */
 export function parseGenesis(json: unknown): Genesis {
   const parsed = Genesis.safeParse(json)
-  if (parsed.success) return parsed.data
-  throw new CodedError<ChainErrorCode>(
-    'GENESIS_INVALID',
-    `Not a genesis of this chain software: ${z.prettifyError(parsed.error)}`,
-  )
+  if (!parsed.success)
+    throw new CodedError<ChainErrorCode>(
+      'GENESIS_INVALID',
+      `Not a genesis of this chain software: ${z.prettifyError(parsed.error)}`,
+    )
+  checkGenesis(parsed.data)
+  return parsed.data
 }

@@ -2,7 +2,8 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError, canonicalJson } from '@quoin/kernel'
 import type { ChainErrorCode } from './errors.ts'
-import { type Genesis, parseGenesis } from './genesis.ts'
+import { parseGenesis } from './genesis.ts'
+import type { Genesis } from './genesis-schema.ts'
 
 /**
  * The genesis of a data folder: the one that is there, else `given`, which is then kept.

@@ -42,6 +42,16 @@ export function verifyBls(message: Uint8Array, publicKey: Hex, signature: Hex): 
   }
 }
 
+/** Whether these are the 48 bytes of a point in G1's subgroup, and not the point at infinity. */
+export function isBlsPublicKey(publicKey: Hex): boolean {
+  try {
+    parsePublicKey(publicKey)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Checked once for its group: that costs as much as half a verification. */
 function parsePublicKey(publicKey: Hex): PublicKey {
   const known = parsedKeys.get(publicKey)

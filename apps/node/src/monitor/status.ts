@@ -1,36 +1,41 @@
 import type { Chain } from '@quoin/chain'
-import type { Hex } from '@quoin/kernel'
+import { z } from 'zod'
 import { version } from '../version.ts'
 
 /** Another node, as this one sees it. */
-export interface PeerStatus {
-  id: string
-  address: string
-  direction: 'inbound' | 'outbound'
+const PeerStatus = z.object({
+  id: z.string(),
+  address: z.string(),
+  direction: z.enum(['inbound', 'outbound']),
   /** Round trip; null before the first. */
-  latencyMs: number | null
-  score: number
-}
+  latencyMs: z.number().nullable(),
+  /** 0 is spotless. */
+  score: z.number(),
+  /** Messages that wait to be sent to it, and those dropped since it connected. */
+  queued: z.number(),
+  dropped: z.number(),
+})
 
 /** What a node says of its chain at GET /status. */
-export interface NodeStatus {
-  version: string
-  chainId: number
-  consensus: 'bft' | 'pow'
-  rpcUrl: string
+export const NodeStatus = z.object({
+  version: z.string(),
+  chainId: z.number(),
+  consensus: z.enum(['bft', 'pow']),
+  rpcUrl: z.string(),
   /** Of the last block that is decided; with proof of work, of the heaviest chain. */
-  height: number
-  headHash: Hex
+  height: z.number(),
+  headHash: z.string(),
   /** Of the height that is being decided. */
-  round: number
-  step: string
-  failure: string | null
-  validator: Hex
-  peerId: string | null
-  addresses: readonly string[]
-  peers: PeerStatus[]
-  pool: { pending: number; queued: number }
-}
+  round: z.number(),
+  step: z.string(),
+  failure: z.string().nullable(),
+  validator: z.string().nullable(),
+  peerId: z.string().nullable(),
+  addresses: z.array(z.string()),
+  peers: z.array(PeerStatus),
+  pool: z.object({ pending: z.number(), queued: z.number() }),
+})
+export type NodeStatus = z.infer<typeof NodeStatus>
 
 export async function readStatus(chain: Chain): Promise<NodeStatus> {
   const { config } = chain.genesis

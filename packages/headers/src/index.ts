@@ -19,6 +19,7 @@ export {
   headerToRlp,
   rlpToHeader,
 } from './header.ts'
+export { payloadToRlp, rlpToPayload } from './payload.ts'
 export {
   decodeRlp,
   encodeRlp,

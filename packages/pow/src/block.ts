@@ -1,0 +1,66 @@
+import type { ExecutionPayload } from '@quoin/engine'
+import {
+  decodeRlp,
+  encodeRlp,
+  hexItem,
+  payloadToRlp,
+  type RlpItem,
+  rlpToPayload,
+  toHex,
+  toList,
+} from '@quoin/headers'
+import { bytesToHex, type Hex } from '@quoin/kernel'
+import { keccak256 } from '@quoin/keys'
+import { rlpToSealedHeader, type SealedHeader, sealedHeaderToRlp } from './header.ts'
+
+/** What a header's `bodyHash` stands for. */
+export interface PowBody {
+  payload: ExecutionPayload
+  executionRequests: Hex[]
+}
+
+/** A mined block. */
+export interface PowBlock extends SealedHeader, PowBody {}
+
+export function bodyHash(body: PowBody): Hex {
+  return bytesToHex(keccak256(encodeBody(body)))
+}
+
+export function encodeBody(body: PowBody): Uint8Array {
+  return encodeRlp(bodyToRlp(body))
+}
+
+/** @throws CodedError `INVALID_ENCODING` */
+export function decodeBody(bytes: Uint8Array): PowBody {
+  return rlpToBody(decodeRlp(bytes))
+}
+
+export function encodePowBlock(block: PowBlock): Uint8Array {
+  return encodeRlp(powBlockToRlp(block))
+}
+
+/** @throws CodedError `INVALID_ENCODING` */
+export function decodePowBlock(bytes: Uint8Array): PowBlock {
+  return rlpToPowBlock(decodeRlp(bytes))
+}
+
+export function powBlockToRlp(block: PowBlock): RlpItem {
+  return [sealedHeaderToRlp(block), bodyToRlp(block)]
+}
+
+export function rlpToPowBlock(item: RlpItem | undefined): PowBlock {
+  const [header, body] = toList(item, 'block', 2)
+  return { ...rlpToSealedHeader(header), ...rlpToBody(body) }
+}
+
+function bodyToRlp({ payload, executionRequests }: PowBody): RlpItem {
+  return [payloadToRlp(payload), executionRequests.map(hexItem)]
+}
+
+function rlpToBody(item: RlpItem | undefined): PowBody {
+  const [payload, requests] = toList(item, 'body', 2)
+  return {
+    payload: rlpToPayload(payload),
+    executionRequests: toList(requests, 'requests').map((request) => toHex(request, 'request')),
+  }
+}

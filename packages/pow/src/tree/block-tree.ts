@@ -1,0 +1,169 @@
+import { bytesToHex, CodedError, type Hex, hexToBytes } from '@quoin/kernel'
+import { decodeBody, encodeBody, type PowBlock } from '../block.ts'
+import type { PowErrorCode } from '../errors.ts'
+import type { PowRules } from '../rules.ts'
+import type { KeyValue } from './key-value.ts'
+import { canonicalKey, idKey, metaKey, placeKey, placeKeyId } from './keys.ts'
+import { decodeLink, encodeLink, genesisLink, type Link } from './link.ts'
+
+/** The way from one head to another. */
+export interface HeadPath {
+  /** The last block that both have. */
+  fork: Link
+  /** Highest first. */
+  removed: Link[]
+  /** Lowest first. */
+  added: Link[]
+}
+
+const cachedLinks = 8192
+
+/** Every block that was taken, side branches too, and which of them are canonical. */
+export class BlockTree {
+  readonly genesis: Link
+  readonly #disk: KeyValue
+  readonly #links = new Map<Hex, Link>()
+  #head: Link
+  #finalizedHeight: number
+
+  private constructor(disk: KeyValue, genesis: Link) {
+    this.#disk = disk
+    this.genesis = genesis
+    const head = disk.get(metaKey('head'))
+    this.#head = head ? this.#require(bytesToHex(head)) : genesis
+    const finalized = disk.get(metaKey('finalized'))
+    this.#finalizedHeight = finalized ? this.#require(bytesToHex(finalized)).height : 0
+  }
+
+  /** @throws CodedError `GENESIS_MISMATCH`, `STORE_CORRUPT` */
+  static async open(disk: KeyValue, rules: PowRules): Promise<BlockTree> {
+    const known = disk.get(metaKey('genesis'))
+    const id = hexToBytes(rules.genesisId)
+    if (known && bytesToHex(known) !== rules.genesisId)
+      throw new CodedError<PowErrorCode>(
+        'GENESIS_MISMATCH',
+        `The folder holds blocks of the genesis ${bytesToHex(known)}, but this chain's is ${rules.genesisId}: use another folder, or the genesis that this one was made with`,
+      )
+    if (!known) await disk.write([{ key: metaKey('genesis'), value: id }])
+    return new BlockTree(disk, genesisLink(rules))
+  }
+
+  get head(): Link {
+    return this.#head
+  }
+
+  /** Never goes back. */
+  get finalizedHeight(): number {
+    return this.#finalizedHeight
+  }
+
+  link(id: Hex): Link | null {
+    if (id === this.genesis.id) return this.genesis
+    const known = this.#links.get(id)
+    if (known) return known
+    const bytes = this.#disk.get(idKey('link', id))
+    if (!bytes) return null
+    return this.#remember(decodeLink(bytes))
+  }
+
+  block(id: Hex): PowBlock | null {
+    const sealed = this.link(id)?.sealed
+    const bytes = this.#disk.get(idKey('body', id))
+    return sealed && bytes ? { ...sealed, ...decodeBody(bytes) } : null
+  }
+
+  canonicalAt(height: number): Link | null {
+    if (height === 0) return this.genesis
+    if (height > this.#head.height) return null
+    const id = this.#disk.get(canonicalKey(height))
+    return id ? this.link(bytesToHex(id)) : null
+  }
+
+  isCanonical({ id, height }: Link): boolean {
+    return this.canonicalAt(height)?.id === id
+  }
+
+  byPayload(payloadHash: Hex): Link | null {
+    if (payloadHash === this.genesis.payloadHash) return this.genesis
+    const id = this.#disk.get(idKey('payload', payloadHash))
+    return id ? this.link(bytesToHex(id)) : null
+  }
+
+  /** Whether execution found this very block invalid. */
+  isInvalid(id: Hex): boolean {
+    return this.#disk.get(idKey('invalid', id)) !== undefined
+  }
+
+  /** All blocks from a height on, of all branches. */
+  async from(height: number): Promise<Link[]> {
+    const keys = await this.#disk.keys(placeKey(height), placeKey(Number.MAX_SAFE_INTEGER))
+    return keys.map((key) => this.#require(placeKeyId(key)))
+  }
+
+  /** Keeps a checked block; it becomes nobody's head by this. */
+  async put(block: PowBlock, link: Link): Promise<void> {
+    const id = hexToBytes(link.id)
+    await this.#disk.write([
+      { key: idKey('link', link.id), value: encodeLink(link) },
+      { key: idKey('body', link.id), value: encodeBody(block) },
+      { key: placeKey(link.height, link.id), value: new Uint8Array() },
+      { key: idKey('payload', link.payloadHash), value: id },
+    ])
+    this.#remember(link)
+  }
+
+  async markInvalid({ id }: Link, reason: string): Promise<void> {
+    const value = new TextEncoder().encode(reason)
+    await this.#disk.write([{ key: idKey('invalid', id), value }])
+  }
+
+  /** The way from the head to `to`, both ends excluded where they are the fork. */
+  pathTo(to: Link): HeadPath {
+    const added: Link[] = []
+    let fork = to
+    while (!this.isCanonical(fork)) {
+      added.push(fork)
+      fork = this.#require(fork.parentId)
+    }
+    const removed: Link[] = []
+    for (let height = this.#head.height; height > fork.height; height--) {
+      const link = this.canonicalAt(height)
+      if (link) removed.push(link)
+    }
+    return { fork, removed, added: added.reverse() }
+  }
+
+  /** Makes the end of a path the head, durably. */
+  async move({ removed, added }: HeadPath, finalized: Link): Promise<void> {
+    const head = added.at(-1)
+    if (!head) return
+    await this.#disk.write([
+      ...removed.map(({ height }) => ({ key: canonicalKey(height), value: null })),
+      ...added.map(({ height, id }) => ({ key: canonicalKey(height), value: hexToBytes(id) })),
+      { key: metaKey('head'), value: hexToBytes(head.id) },
+      ...(finalized.height > this.#finalizedHeight
+        ? [{ key: metaKey('finalized'), value: hexToBytes(finalized.id) }]
+        : []),
+    ])
+    this.#head = head
+    this.#finalizedHeight = Math.max(this.#finalizedHeight, finalized.height)
+  }
+
+  #require(id: Hex): Link {
+    const link = this.link(id)
+    if (link) return link
+    throw new CodedError<PowErrorCode>(
+      'STORE_CORRUPT',
+      `The store lacks the block ${id}, which another one stands on: restore the folder from a copy, or delete it to fetch all blocks again`,
+    )
+  }
+
+  #remember(link: Link): Link {
+    this.#links.set(link.id, link)
+    if (this.#links.size > cachedLinks) {
+      const oldest = this.#links.keys().next()
+      if (!oldest.done) this.#links.delete(oldest.value)
+    }
+    return link
+  }
+}

@@ -7,7 +7,16 @@ export type { Channel, ChannelOptions } from './channel/channel.ts'
 export type { NetworkErrorCode } from './errors.ts'
 export { peerIdOf } from './identity.ts'
 export { defaultNetworkLimits, type NetworkLimits } from './limits.ts'
-export type { Network, NetworkOptions, Offence, PeerId, PeerInfo } from './network.ts'
+export type {
+  Network,
+  NetworkOptions,
+  NetworkStatus,
+  Offence,
+  PeerId,
+  PeerInfo,
+  QueueInfo,
+  Traffic,
+} from './network.ts'
 export { openNetwork } from './open-network.ts'
 export { collectResponse } from './protocol/collect-response.ts'
 export type {

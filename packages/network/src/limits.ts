@@ -7,6 +7,8 @@ export interface NetworkLimits {
   readonly maxInboundPeers: number
   /** Connections from one IP address (an IPv6 /64 counts as one), in any state. */
   readonly maxConnectionsPerIp: number
+  /** Of these, such as have not yet proved who they are. */
+  readonly maxPendingPerIp: number
   /** Fresh inbound connections from one IP address: a burst, then this many a second. */
   readonly connectionBurstPerIp: number
   readonly connectionsPerSecondPerIp: number
@@ -21,6 +23,8 @@ export interface NetworkLimits {
   /** The wait between dials of one peer grows from the first to the second, with jitter. */
   readonly redialMs: number
   readonly maxRedialMs: number
+  /** The first wait before peers are asked for more addresses; it grows to a minute. */
+  readonly exchangeMs: number
   /** A ban lasts so long. */
   readonly banMs: number
   /** Peers in the address book. */
@@ -38,6 +42,7 @@ export const defaultNetworkLimits: NetworkLimits = {
   maxPeers: 64,
   maxInboundPeers: 48,
   maxConnectionsPerIp: 32,
+  maxPendingPerIp: 16,
   connectionBurstPerIp: 64,
   connectionsPerSecondPerIp: 4,
   maxPendingConnections: 64,
@@ -46,7 +51,8 @@ export const defaultNetworkLimits: NetworkLimits = {
   heartbeatMs: 1_000,
   silenceMs: 5_000,
   redialMs: 250,
-  maxRedialMs: 30_000,
+  maxRedialMs: 8_000,
+  exchangeMs: 1_000,
   banMs: 600_000,
   maxKnownPeers: 1_000,
   maxRequestsPerPeer: 8,

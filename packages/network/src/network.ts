@@ -17,6 +17,37 @@ export interface QueueInfo {
   readonly dropped: number
 }
 
+/** Counts since the network opened. */
+export interface Traffic {
+  messagesIn: number
+  bytesIn: number
+  messagesOut: number
+  bytesOut: number
+  /** Messages lost to full queues (channels), or judged ignore or reject (topics), or refused (protocols). */
+  dropped: number
+}
+
+export interface NetworkStatus {
+  readonly peers: number
+  readonly inboundPeers: number
+  readonly knownPeers: number
+  readonly dials: number
+  readonly failedDials: number
+  /** Connections refused by address (before a byte), by peer id, and in the handshake. */
+  readonly refused: {
+    readonly addresses: number
+    readonly peers: number
+    readonly handshakes: number
+  }
+  readonly bans: number
+  readonly servedRequests: number
+  /** All bytes that came over encrypted connections, protocol overhead included. */
+  readonly bytesIn: number
+  readonly channels: Readonly<Record<string, Traffic & { readonly queued: number }>>
+  readonly topics: Readonly<Record<string, Traffic>>
+  readonly protocols: Readonly<Record<string, Traffic>>
+}
+
 export interface PeerInfo {
   readonly id: PeerId
   /** The multiaddr the connection goes to or comes from. */
@@ -46,7 +77,9 @@ export interface Network extends AsyncDisposable {
   topic(name: string, options: TopicOptions): Topic
   /** Requests with streamed answers. Each name once. */
   protocol(name: string, options: ProtocolOptions): Protocol
+  /** Lowers the peer's score; who falls too low is sent away and banned for a while. */
   report(peer: PeerId, offence: Offence): void
+  status(): NetworkStatus
 }
 
 export interface NetworkOptions {
@@ -60,6 +93,10 @@ export interface NetworkOptions {
   readonly allowedPeers?: readonly PeerId[]
   /** 32 bytes that name the chain; peers of another chain are refused. */
   readonly chain: Hex
+  /** Multiaddrs (without /p2p/) told to peers in place of those listened on, for a node behind a router. */
+  readonly announce?: readonly string[]
+  /** A file for addresses of peers and bans, so that they outlive the process; none: memory only. */
+  readonly statePath?: string
   readonly limits?: Partial<NetworkLimits>
   readonly logger?: Logger
 }

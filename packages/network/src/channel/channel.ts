@@ -1,6 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
+import { CodedError } from '@quoin/kernel'
 import type { Host } from '../host/open-host.ts'
-import type { PeerId, QueueInfo } from '../network.ts'
+import { noTraffic } from '../monitor/no-traffic.ts'
+import type { PeerId, QueueInfo, Traffic } from '../network.ts'
 import type { Link } from '../peer/link.ts'
 import type { Peers } from '../peer/peers.ts'
 import { readFrames } from '../wire/frame-stream.ts'
@@ -26,18 +28,24 @@ export interface Channel {
   onMessage(listener: (message: Uint8Array, from: PeerId) => void | Promise<void>): () => void
 }
 
+export interface DirectChannelOptions extends ChannelOptions {
+  readonly peers: Peers
+  readonly onOffence: (peer: PeerId) => void
+}
+
 type Listener = (message: Uint8Array, from: PeerId) => void | Promise<void>
 
 /** Each side writes on a stream that it opened itself, so that each can mend its own after a reset. */
 export class DirectChannel implements Channel {
   readonly #protocol: string
-  readonly #options: ChannelOptions
+  readonly #options: DirectChannelOptions
   readonly #peers: Peers
   readonly #outboxes = new Map<PeerId, Outbox>()
   readonly #inbound = new Map<PeerId, Stream>()
   readonly #listeners = new Set<Listener>()
+  readonly traffic: Traffic = noTraffic()
 
-  constructor(name: string, options: ChannelOptions & { readonly peers: Peers }) {
+  constructor(name: string, options: DirectChannelOptions) {
     this.#protocol = `/quoin/channel/${name}/1`
     this.#options = options
     this.#peers = options.peers
@@ -74,6 +82,13 @@ export class DirectChannel implements Channel {
     return this.#outboxes.get(peer)?.info ?? { length: 0, bytes: 0, dropped: 0 }
   }
 
+  /** Messages that wait, over all peers. */
+  get queued(): number {
+    let count = 0
+    for (const outbox of this.#outboxes.values()) count += outbox.info.length
+    return count
+  }
+
   #onLink(peer: PeerId, link: Link | undefined): void {
     if (link === undefined) {
       this.#outboxes.get(peer)?.close()
@@ -83,7 +98,7 @@ export class DirectChannel implements Channel {
     }
     let outbox = this.#outboxes.get(peer)
     if (outbox === undefined) {
-      outbox = new Outbox(this.#protocol, this.#options)
+      outbox = new Outbox(this.#protocol, { ...this.#options, traffic: this.traffic })
       this.#outboxes.set(peer, outbox)
     }
     outbox.attach(link.connection)
@@ -100,13 +115,16 @@ export class DirectChannel implements Channel {
     readFrames(stream, {
       maxBytes: this.#options.maxBytes,
       onFrame: (payload) => this.#deliver(payload, peer),
-      onEnd: () => {
+      onEnd: (error) => {
+        if (error instanceof CodedError) this.#options.onOffence(peer)
         if (this.#inbound.get(peer) === stream) this.#inbound.delete(peer)
       },
     })
   }
 
   #deliver(payload: Uint8Array, peer: PeerId): void | Promise<void> {
+    this.traffic.messagesIn += 1
+    this.traffic.bytesIn += payload.length
     const open: Promise<void>[] = []
     for (const listener of this.#listeners) {
       const done = listener(payload, peer)

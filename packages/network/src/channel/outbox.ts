@@ -1,5 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { QueueInfo } from '../network.ts'
+import type { QueueInfo, Traffic } from '../network.ts'
 import { encodeFrame } from '../wire/frame.ts'
 import type { ChannelOptions } from './channel.ts'
 
@@ -14,6 +14,7 @@ const maxWaitMs = 5_000
 export class Outbox {
   readonly #protocol: string
   readonly #options: Required<ChannelOptions>
+  readonly #traffic: Traffic
   readonly #waiting: Uint8Array[] = []
   #bytes = 0
   #dropped = 0
@@ -23,9 +24,10 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined
   #waitMs = minWaitMs
 
-  constructor(protocol: string, options: ChannelOptions) {
+  constructor(protocol: string, options: ChannelOptions & { readonly traffic: Traffic }) {
     this.#protocol = protocol
     const { maxBytes, queueLength, queueBytes = 4 * maxBytes, whenFull = 'dropOldest' } = options
+    this.#traffic = options.traffic
     this.#options = { maxBytes, queueLength, queueBytes, whenFull }
   }
 
@@ -61,6 +63,7 @@ export class Outbox {
       const lost = whenFull === 'dropOldest' ? this.#waiting.shift() : this.#waiting.pop()
       this.#bytes -= lost?.length ?? 0
       this.#dropped += 1
+      this.#traffic.dropped += 1
     }
   }
 
@@ -110,6 +113,8 @@ export class Outbox {
       if (message === undefined) return
       this.#bytes -= message.length
       this.#waitMs = minWaitMs
+      this.#traffic.messagesOut += 1
+      this.#traffic.bytesOut += message.length
       stream.send(encodeFrame(message))
     }
   }

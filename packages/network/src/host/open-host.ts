@@ -1,17 +1,17 @@
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
-import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { networkError } from '../errors.ts'
 import type { NetworkLimits } from '../limits.ts'
 import { gossipOptions } from '../topic/gossip-options.ts'
+import { Hearing } from './guarded-muxer.ts'
 
 export interface Host {
   readonly libp2p: Libp2p
   readonly gossip: GossipSub
+  readonly hearing: Hearing
   /** Multiaddrs it listens on, without the peer id. */
   listening(): readonly string[]
 }
@@ -26,6 +26,7 @@ export interface HostOptions {
 /** A started libp2p node whose own ideas about whom to connect to are all turned off. */
 export async function openHost(options: HostOptions): Promise<Host> {
   const { limits } = options
+  const hearing = new Hearing()
   try {
     const libp2p = await createLibp2p({
       privateKey: options.key,
@@ -33,8 +34,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
       // Peers learn addresses from our own exchange, which knows what is private; identify tells none.
       addresses: { listen: [...options.listen], announceFilter: () => [] },
       transports: [tcp({ backlog: 128 })],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux({ ...muxerOptions })],
+      connectionEncrypters: [hearing.encrypter],
+      streamMuxers: [hearing.muxer],
       connectionGater: options.gater,
       connectionMonitor: { enabled: false },
       connectionManager: {
@@ -52,7 +53,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
         listening: listeningService,
       },
     })
-    return { libp2p, gossip: libp2p.services.gossip, listening: libp2p.services.listening }
+    const { gossip, listening } = libp2p.services
+    return { libp2p, gossip, listening, hearing }
   } catch (cause) {
     throw networkError(
       'NETWORK_LISTEN_FAILED',
@@ -60,14 +62,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
       { cause },
     )
   }
-}
-
-const muxerOptions = {
-  enableKeepAlive: false,
-  maxInboundStreams: 256,
-  maxOutboundStreams: 256,
-  maxEarlyStreams: 16,
-  streamOptions: { maxStreamWindowSize: 1_048_576, maxReadBufferLength: 4_194_304 },
 }
 
 interface Listening {

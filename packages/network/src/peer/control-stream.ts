@@ -1,4 +1,6 @@
 import type { Stream } from '@libp2p/interface'
+import { TokenBucket } from '../admission/token-bucket.ts'
+import { networkError } from '../errors.ts'
 import {
   type ControlMessage,
   decodeControl,
@@ -10,13 +12,18 @@ import { readFrames, writeFrame } from '../wire/frame-stream.ts'
 /** The first stream of a connection: hello, heartbeats, addresses, farewells. */
 export class ControlStream {
   readonly #stream: Stream
+  readonly #bucket = new TokenBucket({ burst: 64, perSecond: 16, nowMs: performance.now() })
   #listener: (message: ControlMessage) => void = () => {}
 
   constructor(stream: Stream, onEnd: (error: unknown) => void) {
     this.#stream = stream
     readFrames(stream, {
       maxBytes: maxControlBytes,
-      onFrame: (payload) => this.#listener(decodeControl(payload)),
+      onFrame: (payload) => {
+        if (!this.#bucket.take(performance.now()))
+          throw networkError('FRAME_MALFORMED', 'Control messages came in a flood.')
+        this.#listener(decodeControl(payload))
+      },
       onEnd,
     })
   }

@@ -1,8 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { Hex, Logger } from '@quoin/kernel'
+import { CodedError, type Hex, type Logger } from '@quoin/kernel'
 import type { Host } from '../host/open-host.ts'
 import type { NetworkLimits } from '../limits.ts'
-import type { Refusal } from '../wire/control.ts'
+import { type Refusal, refusals } from '../wire/control.ts'
 import { controlProtocol, shakeHands } from './handshake.ts'
 import type { Link } from './link.ts'
 import type { Peers } from './peers.ts'
@@ -15,11 +15,13 @@ export interface GreeterOptions {
   readonly logger: Logger
   readonly refuse: (connection: Connection) => Refusal | undefined
   readonly onLink: (link: Link) => void
+  readonly onRefused: (connection: Connection, reason: Refusal | undefined) => void
 }
 
 /** Brings every connection through the handshake or closes it. */
 export class Greeter {
   readonly #options: GreeterOptions
+  refused = 0
   readonly #greeted = new WeakSet<Connection>()
 
   constructor(options: GreeterOptions) {
@@ -89,8 +91,14 @@ export class Greeter {
   #sendAway(connection: Connection, error: unknown): void {
     const peer = connection.remotePeer.toString()
     this.#options.logger.debug({ peer, error }, 'A peer was sent away')
+    this.refused += 1
+    const reason = error instanceof CodedError ? error.detail.reason : undefined
+    this.#options.onRefused(
+      connection,
+      refusals.find((known) => known === reason),
+    )
     // A moment for a refusal to arrive, then the connection goes whatever the peer does.
-    const reason = error instanceof Error ? error : new Error('The handshake failed.')
-    connection.close({ signal: AbortSignal.timeout(1_000) }).catch(() => connection.abort(reason))
+    const cause = error instanceof Error ? error : new Error('The handshake failed.')
+    connection.close({ signal: AbortSignal.timeout(1_000) }).catch(() => connection.abort(cause))
   }
 }

@@ -26,10 +26,13 @@ export function shakeHands(options: HandshakeOptions): Promise<void> {
   const { connection, chain } = options
   const isDialer = connection.direction === 'outbound'
   return new Promise((resolve, reject) => {
+    let isDone = false
     const fail = (error: unknown) => reject(error)
-    const control = new ControlStream(options.stream, (error) =>
-      fail(error ?? refused(connection, 'the peer hung up')),
-    )
+    const control = new ControlStream(options.stream, (error) => {
+      fail(error ?? refused(connection, 'the peer hung up'))
+      // Without its control stream a peer can be neither watched nor asked.
+      if (isDone) connection.abort(new Error('The control stream ended.', { cause: error }))
+    })
     const hello = () => control.send({ type: 'hello', version: protocolVersion, chain })
     options.signal.addEventListener('abort', () => fail(refused(connection, 'no hello in time')))
     control.listen((message) => {
@@ -39,6 +42,7 @@ export function shakeHands(options: HandshakeOptions): Promise<void> {
         return fail(refused(connection, reason))
       }
       if (!isDialer) hello()
+      isDone = true
       options.onLink({
         peer: connection.remotePeer.toString(),
         connection,

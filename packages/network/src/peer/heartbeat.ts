@@ -1,37 +1,55 @@
 import type { NetworkLimits } from '../limits.ts'
+import type { ControlMessage } from '../wire/control.ts'
 import type { Link } from './link.ts'
 
+export interface HeartbeatOptions {
+  readonly limits: NetworkLimits
+  /** When anything last came from the peer, by performance.now(). */
+  readonly heardAt: () => number
+}
+
 /**
- * Pings a peer regularly, keeps the round trip, and drops the connection when the peer has been
- * silent too long. A tick that comes late means that we were the ones asleep (a stopped process, a
- * blocked thread): then everyone gets the whole time again.
+ * Pings a peer regularly, keeps the round trip, and drops the connection when nothing at all came
+ * for too long (a stopped process or a pulled cable tells nothing, TCP waits for minutes). A tick
+ * that comes late means that we were the ones asleep: then the peer gets the whole time again.
  */
-export function startHeartbeat(link: Link, limits: NetworkLimits): void {
-  let nonce = 0
-  let sentAt = 0
-  let isAnswered = true
-  let heardAt = performance.now()
-  let tickAt = heardAt
-  const tick = () => {
-    const now = performance.now()
-    if (now - tickAt > 2 * limits.heartbeatMs) heardAt = now
-    tickAt = now
-    if (now - heardAt > limits.silenceMs)
-      return link.connection.abort(new Error('The peer has fallen silent.'))
-    if (!isAnswered) return
-    isAnswered = false
-    nonce = (nonce + 1) % 2 ** 32
-    sentAt = now
-    link.control.send({ type: 'ping', nonce })
+export class Heartbeat {
+  readonly #link: Link
+  readonly #options: HeartbeatOptions
+  #nonce = 0
+  #sentAt = 0
+  #isAnswered = true
+  #tickAt = performance.now()
+  #awakeAt = performance.now()
+
+  constructor(link: Link, options: HeartbeatOptions) {
+    this.#link = link
+    this.#options = options
+    const timer = setInterval(() => this.#tick(), options.limits.heartbeatMs)
+    link.connection.addEventListener('close', () => clearInterval(timer))
+    this.#tick()
   }
-  const timer = setInterval(tick, limits.heartbeatMs)
-  link.connection.addEventListener('close', () => clearInterval(timer))
-  link.control.listen((message) => {
-    heardAt = performance.now()
-    if (message.type === 'ping') link.control.send({ type: 'pong', nonce: message.nonce })
-    if (message.type !== 'pong' || message.nonce !== nonce || isAnswered) return
-    isAnswered = true
-    link.latencyMs = heardAt - sentAt
-  })
-  tick()
+
+  onMessage(message: ControlMessage): void {
+    if (message.type === 'ping') this.#link.control.send({ type: 'pong', nonce: message.nonce })
+    if (message.type !== 'pong' || message.nonce !== this.#nonce || this.#isAnswered) return
+    this.#isAnswered = true
+    this.#link.latencyMs = performance.now() - this.#sentAt
+  }
+
+  #tick(): void {
+    const { heartbeatMs, silenceMs } = this.#options.limits
+    const now = performance.now()
+    if (now - this.#tickAt > 2 * heartbeatMs) this.#awakeAt = now
+    this.#tickAt = now
+    if (now - Math.max(this.#options.heardAt(), this.#awakeAt) > silenceMs) {
+      this.#link.connection.abort(new Error('The peer has fallen silent.'))
+      return
+    }
+    if (!this.#isAnswered) return
+    this.#isAnswered = false
+    this.#nonce = (this.#nonce + 1) % 2 ** 32
+    this.#sentAt = now
+    this.#link.control.send({ type: 'ping', nonce: this.#nonce })
+  }
 }

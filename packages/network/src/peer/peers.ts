@@ -19,6 +19,14 @@ export class Peers {
     return this.#links.size
   }
 
+  /** Those who dialed us. */
+  get inbound(): number {
+    let count = 0
+    for (const { connection } of this.#links.values())
+      if (connection.direction === 'inbound') count += 1
+    return count
+  }
+
   get(peer: PeerId): Link | undefined {
     return this.#links.get(peer)
   }
@@ -31,6 +39,22 @@ export class Peers {
   onChange(listener: (peer: PeerId, link: Link | undefined) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Whether the peer is one, waiting a moment for a handshake that its first words have overtaken. */
+  settled(peer: PeerId): Promise<boolean> {
+    if (this.#links.has(peer)) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const done = (isPeer: boolean) => {
+        clearTimeout(timer)
+        stop()
+        resolve(isPeer)
+      }
+      const timer = setTimeout(() => done(false), 2_000)
+      const stop = this.onChange((changed, link) => {
+        if (changed === peer && link !== undefined) done(true)
+      })
+    })
   }
 
   /** Takes the link in, or says which link to close instead. */

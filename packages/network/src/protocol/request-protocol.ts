@@ -1,7 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { networkError } from '../errors.ts'
 import type { Host } from '../host/open-host.ts'
-import type { PeerId } from '../network.ts'
+import { noTraffic } from '../monitor/no-traffic.ts'
+import type { PeerId, Traffic } from '../network.ts'
 import type { Peers } from '../peer/peers.ts'
 import { answer, refuse } from './answer.ts'
 import { ask } from './ask.ts'
@@ -19,6 +20,7 @@ export class RequestProtocol implements Protocol {
   readonly #protocol: string
   readonly #options: RequestProtocolOptions
   #handler: ServeHandler | undefined
+  readonly traffic: Traffic = noTraffic()
   #serving = 0
 
   constructor(name: string, options: RequestProtocolOptions) {
@@ -46,7 +48,17 @@ export class RequestProtocol implements Protocol {
       })
     if (request.length > limits.maxRequestBytes)
       throw networkError('REQUEST_TOO_LARGE', `A request may have ${limits.maxRequestBytes} bytes.`)
-    yield* ask(request, { ...options, link, limits, protocol: this.#protocol })
+    this.traffic.messagesOut += 1
+    this.traffic.bytesOut += request.length
+    for await (const chunk of ask(request, {
+      ...options,
+      link,
+      limits,
+      protocol: this.#protocol,
+    })) {
+      this.traffic.bytesIn += chunk.length
+      yield chunk
+    }
   }
 
   serve(handler: ServeHandler): () => void {
@@ -64,16 +76,15 @@ export class RequestProtocol implements Protocol {
       stream.abort(new Error('The peer has not said hello.'))
       return
     }
-    if (handler === undefined || this.#serving >= limits.maxConcurrent) {
-      refuse(stream, 'busy')
-      return
-    }
-    const leave = admit(peer)
-    if (leave === undefined) {
+    const isBusy = handler === undefined || this.#serving >= limits.maxConcurrent
+    const leave = isBusy ? undefined : admit(peer)
+    if (handler === undefined || leave === undefined) {
+      this.traffic.dropped += 1
       refuse(stream, 'busy')
       return
     }
     this.#serving += 1
+    this.traffic.messagesIn += 1
     void answer(stream, handler, { peer, limits, patienceMs: 10_000, onFailure }).finally(() => {
       this.#serving -= 1
       leave()

@@ -1,6 +1,7 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Host } from '../host/open-host.ts'
-import type { PeerId } from '../network.ts'
+import { noTraffic } from '../monitor/no-traffic.ts'
+import type { PeerId, Traffic } from '../network.ts'
 
 /** accept: deliver and pass on. ignore: neither. reject: neither, and the sender is to blame. */
 export type Verdict = 'accept' | 'ignore' | 'reject'
@@ -33,6 +34,7 @@ export interface GossipTopicOptions extends TopicOptions {
 export class GossipTopic implements Topic {
   readonly #name: string
   readonly #options: GossipTopicOptions
+  readonly traffic: Traffic = noTraffic()
   readonly #listeners = new Set<(message: Uint8Array, from: PeerId) => void>()
 
   /** `name` is what peers see: it holds the chain's name. */
@@ -42,12 +44,15 @@ export class GossipTopic implements Topic {
     const { gossip } = options.host
     gossip.topicValidators.set(name, async (peer, message) => {
       const verdict = await this.#judge(message.data, peer.toString())
+      if (verdict !== 'accept') this.traffic.dropped += 1
       return verdicts[verdict]
     })
     gossip.addEventListener('gossipsub:message', (event) => {
       const { msg, propagationSource } = event.detail
       if (msg.topic !== name) return
       const from = propagationSource.toString()
+      this.traffic.messagesIn += 1
+      this.traffic.bytesIn += msg.data.length
       for (const listener of this.#listeners) listener(msg.data, from)
     })
     gossip.subscribe(name)
@@ -56,6 +61,8 @@ export class GossipTopic implements Topic {
   publish(message: Uint8Array): void {
     if (message.length > this.#options.maxBytes)
       throw new RangeError('The message is larger than its topic allows.')
+    this.traffic.messagesOut += 1
+    this.traffic.bytesOut += message.length
     this.#options.host.gossip.publish(this.#name, message).catch(this.#options.onFailure)
   }
 

@@ -9,17 +9,19 @@ import {
   openSignGuard,
   systemClock,
 } from '@quoin/consensus'
-import { genesisId, isQuorum, type ValidatorSet } from '@quoin/headers'
+import { vaultOf } from '@quoin/contracts'
+import { genesisId, isQuorum, type ValidatorSet, validatorsHash } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, type Scope } from '@quoin/kernel'
 import type { Network } from '@quoin/network'
 import type { ExecutionWorker } from '@quoin/rpc'
-import { genesisValidators } from './check-genesis.ts'
+import { genesisValidators, stakingAddress } from './check-genesis.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { ChainErrorCode } from './errors.ts'
 import type { BftGenesis, Genesis } from './genesis-schema.ts'
 import type { LightSource } from './light-methods.ts'
 import { createBftTransport } from './network/bft-transport.ts'
 import { createEpochSets, createFixedSet, type EpochSets } from './validators/epoch-sets.ts'
+import { readValidatorSet } from './validators/read-validator-set.ts'
 import { openSetStore } from './validators/set-store.ts'
 
 export interface BftPartsOptions {
@@ -84,11 +86,12 @@ export async function openBftParts(options: BftPartsOptions, scope: Scope): Prom
 }
 
 async function openSets(
-  { settings, execution, folder, logger }: BftPartsOptions,
+  { settings, execution, executionGenesis, folder, logger }: BftPartsOptions,
   genesisSet: ValidatorSet,
   scope: Scope,
 ): Promise<EpochSets> {
   if (settings.policy === 'fixed') return createFixedSet(genesisSet)
+  if (folder.blocks.height === 0) await checkContract(execution, executionGenesis, genesisSet)
   const store = scope.own(await openSetStore(folder.paths.validatorSets))
   const { epochBlocks } = settings
   return createEpochSets({
@@ -98,6 +101,26 @@ async function openSets(
     store,
     logger: logger.child({ module: 'validators' }),
   })
+}
+
+/** The contract must begin with the validators that consensus begins with. @throws CodedError `GENESIS_INVALID` */
+async function checkContract(
+  execution: ExecutionWorker,
+  executionGenesis: Hex,
+  genesisSet: ValidatorSet,
+): Promise<void> {
+  const read = await readValidatorSet(execution, executionGenesis)
+  const problem =
+    'problem' in read
+      ? read.problem
+      : validatorsHash(read) === validatorsHash(genesisSet)
+        ? null
+        : 'it names others'
+  if (problem === null) return
+  throw new CodedError<ChainErrorCode>(
+    'GENESIS_INVALID',
+    `The Staking contract in alloc does not begin with the genesis validators: ${problem}`,
+  )
 }
 
 function rulesOf(
@@ -115,7 +138,8 @@ function rulesOf(
     advance: (decided) => sets.advance(decided),
     epochBlocks: settings.epochBlocks,
     blockRewardGwei: BigInt(settings.blockRewardGwei),
-    rewardAddressOf: () => null,
+    rewardAddressOf:
+      settings.policy === 'fixed' ? () => null : (validator) => vaultOf(stakingAddress, validator),
   }
 }
 

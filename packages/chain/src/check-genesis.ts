@@ -1,3 +1,4 @@
+import { predeployAddresses } from '@quoin/contracts'
 import { createValidatorSet, type ValidatorSet } from '@quoin/headers'
 import { CodedError, type Hex } from '@quoin/kernel'
 import { isBlsPublicKey } from '@quoin/keys'
@@ -5,7 +6,7 @@ import type { ChainErrorCode } from './errors.ts'
 import type { BftGenesis, Genesis } from './genesis-schema.ts'
 
 /** Where the Staking contract is, on chains that have it. */
-export const stakingAddress: Hex = '0x51756f696e000000000000000000000000000006'
+export const stakingAddress: Hex = predeployAddresses.staking
 
 /** What a schema cannot say of a genesis. @throws CodedError `GENESIS_INVALID` */
 export function checkGenesis(genesis: Genesis): void {

@@ -1,3 +1,4 @@
+import { type GenesisValidator, type StakingParameters, stakingGenesis } from '@quoin/contracts'
 import type { Validator } from '@quoin/headers'
 import { CodedError } from '@quoin/kernel'
 import { deriveBlsKey, privateKeyToAddress } from '@quoin/keys'
@@ -27,11 +28,16 @@ interface CommonOptions {
   equalTimestamps?: boolean
 }
 
+/** One that validates from the first block on; operator and commission are the Staking contract's. */
+export type FirstValidator = Validator & Pick<GenesisValidator, 'operator' | 'commissionBps'>
+
 export interface BftGenesisOptions extends CommonOptions {
   engine?: 'bft'
-  validators: readonly Validator[]
-  /** `fixed` by default; the others need the Staking contract in `alloc`, with the same validators. */
+  validators: readonly FirstValidator[]
+  /** `fixed` by default; with the others the Staking contract is put into `alloc`. */
   policy?: Policy
+  /** What the Staking contract is to know besides; see `stakingDefaults` of @quoin/contracts. */
+  staking?: Partial<StakingParameters>
   /** By default 0 with fixed validators, else 600. */
   epochBlocks?: number
   blockRewardGwei?: bigint
@@ -66,11 +72,10 @@ export function validatorOf(privateKey: Uint8Array, power = 1n): Validator {
 /** A genesis at the Prague fork. @throws CodedError `GENESIS_INVALID` */
 export function createGenesis(options: GenesisOptions): Genesis {
   const { chainId, timestamp, gasLimit = 60_000_000n } = options
+  const consensus = options.engine === 'pow' ? powSettings(options) : bftSettings(options)
+  const given = { ...systemContracts, ...options.alloc, ...stakingOf(options) }
   const alloc = Object.fromEntries(
-    Object.entries({ ...systemContracts, ...options.alloc }).map(([account, state]) => [
-      account.toLowerCase(),
-      state,
-    ]),
+    Object.entries(given).map(([account, state]) => [account.toLowerCase(), state]),
   )
   return parseGenesis({
     config: {
@@ -80,10 +85,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
         cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3338477 },
         prague: { target: 6, max: 9, baseFeeUpdateFraction: 5007716 },
       },
-      quoin: {
-        equalTimestamps: options.equalTimestamps ?? true,
-        consensus: options.engine === 'pow' ? powSettings(options) : bftSettings(options),
-      },
+      quoin: { equalTimestamps: options.equalTimestamps ?? true, consensus },
     },
     nonce: '0x0',
     timestamp: hex(timestamp),
@@ -97,13 +99,42 @@ export function createGenesis(options: GenesisOptions): Genesis {
   })
 }
 
+/** The Staking contract as if the first validators had joined it. @throws CodedError `GENESIS_INVALID` */
+function stakingOf(options: GenesisOptions): Record<string, GenesisAlloc> {
+  if (options.engine === 'pow') return {}
+  const { policy = 'fixed', validators, staking } = options
+  if (policy === 'fixed') return {}
+  const epochBlocks = options.epochBlocks ?? defaultEpochBlocks
+  try {
+    return stakingGenesis({
+      policy,
+      validators,
+      epochBlocks,
+      ...(staking && { parameters: staking }),
+    })
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new CodedError<ChainErrorCode>(
+      'GENESIS_INVALID',
+      `This genesis cannot begin a chain: ${cause.message}`,
+      { cause },
+    )
+  }
+}
+
+const defaultEpochBlocks = 600
+
 function bftSettings(options: BftGenesisOptions) {
   const { validators, policy = 'fixed' } = options
   return {
     engine: 'bft',
     policy,
-    validators: validators.map(({ power, ...keys }) => ({ ...keys, power: hex(power) })),
-    epochBlocks: options.epochBlocks ?? (policy === 'fixed' ? 0 : 600),
+    validators: validators.map(({ address, power, blsPublicKey }) => ({
+      address,
+      power: hex(power),
+      blsPublicKey,
+    })),
+    epochBlocks: options.epochBlocks ?? (policy === 'fixed' ? 0 : defaultEpochBlocks),
     blockRewardGwei: hex(options.blockRewardGwei ?? 0n),
     blockTimeMs: options.blockTimeMs ?? 500,
     heartbeatMs: options.heartbeatMs ?? 15_000,

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
+import {
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  type PrivateKeyAccount,
+} from 'viem'
+import { type Chain, type ChainOptions, type Genesis, openChain } from '../index.ts'
+
+/** Nodes of one chain in this process, each with a folder and real sockets of its own. */
+export class TestNetwork implements AsyncDisposable {
+  readonly genesis: Genesis
+  readonly nodes: Chain[] = []
+  readonly #scope = new Scope()
+  readonly #folder: string
+  readonly #failures: Error[] = []
+
+  private constructor(genesis: Genesis, folder: string) {
+    this.genesis = genesis
+    this.#folder = folder
+    this.#scope.defer(() => rm(folder, { recursive: true, force: true }))
+  }
+
+  static async open(genesis: Genesis, keys: readonly Uint8Array[]): Promise<TestNetwork> {
+    const folder = await mkdtemp(join(tmpdir(), 'quoin-network-'))
+    const network = new TestNetwork(genesis, folder)
+    try {
+      for (const key of keys) await network.join(key)
+      return network
+    } catch (error) {
+      await network[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** A node more, that knows the first ones' addresses. */
+  async join(
+    validatorKey: Uint8Array | null,
+    options: Partial<ChainOptions> & { logger?: Logger } = {},
+  ): Promise<Chain> {
+    const index = this.nodes.length
+    const node = this.#scope.own(
+      await openChain({
+        dataDir: join(this.#folder, `node-${index}`),
+        genesis: this.genesis,
+        validatorKey,
+        rpc: { host: '127.0.0.1', port: 0 },
+        network: {
+          privateKey: new Uint8Array(32).fill(0x40 + index),
+          listen: ['/ip4/127.0.0.1/tcp/0'],
+          bootstrap: this.nodes.flatMap(({ network }) => network?.addresses ?? []),
+        },
+        ...options,
+      }),
+    )
+    node.onFailure((failure) => this.#failures.push(failure))
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Polls until `isSo` holds. @throws a node's failure, or CodedError TIMED_OUT */
+  async until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 30_000) {
+    const endMs = performance.now() + limitMs
+    while (!(await isSo())) {
+      const [failure] = this.#failures
+      if (failure) throw failure
+      if (performance.now() > endMs) {
+        const heights = this.nodes.map((node) => node.blocks.height)
+        throw new CodedError('TIMED_OUT', `Waited in vain for ${what}; heights are ${heights}`)
+      }
+      await delay(20)
+    }
+  }
+
+  clients(node: Chain, account: PrivateKeyAccount) {
+    const chain = defineChain({
+      id: this.genesis.config.chainId,
+      name: 'test',
+      nativeCurrency: { name: 'Coin', symbol: 'C', decimals: 18 },
+      rpcUrls: { default: { http: [node.rpcUrl] } },
+    })
+    const transport = http(node.rpcUrl)
+    return {
+      reader: createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 }),
+      wallet: createWalletClient({ chain, transport, account }),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scope[Symbol.asyncDispose]()
+  }
+}
+
+/** Ids and state roots of all blocks that every node has, to be compared. */
+export async function historyOf(
+  nodes: readonly Chain[],
+): Promise<{ height: number; seen: Set<string>[] }> {
+  const height = Math.min(...nodes.map(({ blocks }) => blocks.height))
+  const seen: Set<string>[] = []
+  for (let number = 1; number <= height; number++) {
+    const views = await Promise.all(
+      nodes.map(async ({ blocks }) => {
+        const decided = await blocks.byHeight(number)
+        return `${decided?.id} ${decided?.block.payload.stateRoot satisfies Hex | undefined}`
+      }),
+    )
+    seen.push(new Set(views))
+  }
+  return { height, seen }
+}

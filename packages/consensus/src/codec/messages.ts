@@ -14,6 +14,7 @@ import type { Commit, Proposal, TimedStep, Timer, Vote } from '../core/messages.
 import { type DecidedBlock, decidedToRlp, rlpToDecided } from './decided.ts'
 import { maxMessageBytes, maxSmallMessageBytes } from './limits.ts'
 import { rlpToStatus, type Status, statusToRlp } from './status.ts'
+import { proposalToRlp, rlpToProposal, rlpToVote, voteToRlp } from './votes.ts'
 
 /** What nodes send each other: a proposal goes with its block. */
 export type Message =
@@ -34,7 +35,6 @@ export type LogRecord =
   | { type: 'timeout'; timer: Timer }
   | { type: 'commit'; commit: Commit }
 
-const voteKinds: readonly Vote['kind'][] = ['prevote', 'precommit']
 const timedSteps: readonly TimedStep[] = ['propose', 'prevote', 'precommit']
 const recordTypes = [
   'height',
@@ -163,60 +163,4 @@ function itemsToTimer(height?: RlpItem, round?: RlpItem, index?: RlpItem) {
   const step = timedSteps[toNumber(index, 'step')]
   if (!step) throw new CodedError('INVALID_ENCODING', 'Unknown step of a timer')
   return { height: toNumber(height, 'height'), round: toNumber(round, 'round'), step }
-}
-
-function voteToRlp({ kind, height, round, id, validRound, validator, signature }: Vote): RlpItem {
-  return [
-    numberItem(voteKinds.indexOf(kind)),
-    numberItem(height),
-    numberItem(round),
-    hexItem(id ?? '0x'),
-    numberItem(validRound + 1),
-    hexItem(validator),
-    hexItem(signature),
-  ]
-}
-
-function rlpToVote(item: RlpItem | undefined): Vote {
-  const [kind, height, round, id, validRound, validator, signature] = toList(item, 'vote', 7)
-  const isNil = id instanceof Uint8Array && id.length === 0
-  return {
-    kind: voteKinds[toNumber(kind, 'kind')] ?? invalidKind(),
-    height: toNumber(height, 'height'),
-    round: toNumber(round, 'round'),
-    id: isNil ? null : toHex(id, 'id', 32),
-    validRound: toNumber(validRound, 'validRound') - 1,
-    validator: toHex(validator, 'validator', 20),
-    signature: toHex(signature, 'signature', 65),
-  }
-}
-
-function proposalToRlp(proposal: Proposal): RlpItem {
-  return [
-    numberItem(proposal.height),
-    numberItem(proposal.round),
-    hexItem(proposal.id),
-    numberItem(proposal.validRound + 1),
-    hexItem(proposal.proposer),
-    hexItem(proposal.signature),
-    proposal.proofOfLock.map(voteToRlp),
-  ]
-}
-
-function rlpToProposal(item: RlpItem | undefined): Proposal {
-  const items = toList(item, 'proposal', 7)
-  return {
-    kind: 'proposal',
-    height: toNumber(items[0], 'height'),
-    round: toNumber(items[1], 'round'),
-    id: toHex(items[2], 'id', 32),
-    validRound: toNumber(items[3], 'validRound') - 1,
-    proposer: toHex(items[4], 'proposer', 20),
-    signature: toHex(items[5], 'signature', 65),
-    proofOfLock: toList(items[6], 'proof of lock').map(rlpToVote),
-  }
-}
-
-function invalidKind(): never {
-  throw new CodedError('INVALID_ENCODING', 'Unknown kind of vote')
 }

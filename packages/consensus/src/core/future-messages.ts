@@ -10,13 +10,15 @@ export interface FutureMessages<T> {
   take(height: number): T[]
 }
 
-/** Keeps at most `perSender` messages of each sender for a height, for at most `heights` heights ahead. */
+/** Keeps messages of a weight of at most `perSender` of each sender for a height, for at most `heights` heights ahead. */
 export function createFutureMessages<T>({
   perSender = 64,
   heights = 2,
+  weigh = () => 1,
 }: {
   perSender?: number
   heights?: number
+  weigh?: (message: T) => number
 } = {}): FutureMessages<T> {
   let current = 0
   const waiting = new Map<number, Map<string, T[]>>()
@@ -27,7 +29,8 @@ export function createFutureMessages<T>({
       waiting.set(height, bySender)
       const messages = bySender.get(sender) ?? []
       bySender.set(sender, messages)
-      if (messages.length < perSender) messages.push(message)
+      const weight = messages.reduce((sum, each) => sum + weigh(each), 0)
+      if (weight + weigh(message) <= perSender) messages.push(message)
     },
     take(height) {
       current = height

@@ -5,6 +5,7 @@ import { createRandom } from '../simulation/random.ts'
 import { createShellNetwork, type ShellNode } from '../simulation/shell-network.ts'
 import { decidedToParent, genesisParent } from './chain-rules.ts'
 import { checkBlock } from './check-block.ts'
+import { senderOf } from './verify-message.ts'
 
 const pace = { blockTimeMs: 500, heartbeatMs: 15_000 }
 
@@ -160,10 +161,10 @@ describe('four validators', () => {
     await clock.advance(20_000)
     assert.ok(heights(again).every((height) => height >= 2))
     const spoken = new Map<string, string>()
-    for (const { from, message } of sent) {
+    for (const { message } of sent) {
       if (message.type !== 'vote' && message.type !== 'proposal') continue
       const said = message.type === 'vote' ? message.vote : message.proposal
-      const slot = `${from} ${said.kind} ${said.height} ${said.round}`
+      const slot = `${senderOf(message)} ${said.kind} ${said.height} ${said.round}`
       assert.equal(spoken.get(slot) ?? said.signature, said.signature, slot)
       spoken.set(slot, said.signature)
     }

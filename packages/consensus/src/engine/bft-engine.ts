@@ -1,5 +1,5 @@
 import type { ExecutionLayer } from '@quoin/engine'
-import { accusedOf, commitToCertificate } from '@quoin/headers'
+import { accusedOf, commitToCertificate, type Recover } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
@@ -8,10 +8,12 @@ import { isNews } from '../core/is-news.ts'
 import type { Commit, Evidence, Timer } from '../core/messages.ts'
 import { type TimerDurations, timerDurationMs } from '../core/timers.ts'
 import type { BlockStore, DecidedBlock } from '../storage/block-store.ts'
+import { openEvidencePool } from '../storage/evidence-pool.ts'
 import type { RecordLog } from '../storage/record-file.ts'
 import type { SignGuard } from '../storage/sign-guard.ts'
 import { addPresence, readPresence } from './absence.ts'
 import { buildBlock } from './build-block.ts'
+import { checkCertified } from './certified.ts'
 import {
   type ChainRules,
   decidedToParent,
@@ -23,22 +25,31 @@ import type { Clock } from './clock.ts'
 import { catchUpExecution, finalizeBlock } from './execute.ts'
 import { HeightRun } from './height-run.ts'
 import type { ConsensusEngine, ConsensusStatus } from './interface.ts'
+import { Liveness } from './liveness.ts'
 import { Mailbox } from './mailbox.ts'
 import { type Pace, waitForDue } from './pacemaker.ts'
+import { createRecoverCache } from './recover-cache.ts'
+import { readBlocks } from './serve-blocks.ts'
 import type { Signer } from './signer.ts'
-import type { Transport } from './transport.ts'
+import { hasReasonToStart } from './start.ts'
+import type { PeerId, Transport } from './transport.ts'
 import { heightOf, isAuthentic, type SignedMessage, senderOf } from './verify-message.ts'
+import { Witness } from './witness.ts'
 
 export interface BftOptions {
   rules: ChainRules
   /** Null for a node that follows without voting. */
   signer: Signer | null
-  /** Who gets the fees of our blocks. */
+  /** Who gets the fees of our blocks, where the rules leave it free. */
   feeRecipient: Hex
   execution: ExecutionLayer
   store: BlockStore
   wal: RecordLog
   guard: SignGuard
+  /** Keeps evidence over restarts; without it, evidence is kept in memory. */
+  evidenceLog?: RecordLog
+  /** Evidence is forgotten after so many blocks; must be less than stake takes to be unbonded. */
+  evidenceAgeBlocks?: number
   transport: Transport
   clock: Clock
   pace: Pace
@@ -46,14 +57,23 @@ export interface BftOptions {
   logger: Logger
 }
 
-type Event =
+export type EngineEvent =
   | { type: 'resume' }
   | { type: 'due'; height: number }
   | { type: 'timeout'; timer: Timer }
   | { type: 'value'; height: number; round: number; block: ConsensusBlock }
-  | { type: 'message'; message: Message }
+  | { type: 'message'; message: Message; from: PeerId }
+  | { type: 'future'; message: SignedMessage }
+  | { type: 'synced'; blocks: DecidedBlock[]; from: PeerId }
+  | { type: 'fork'; block: DecidedBlock }
+  | { type: 'connected'; peer: PeerId }
+  | { type: 'tick' }
 
-const mailboxCapacity = 4096
+/** Of one peer's messages; a message with a block weighs as much as 128 votes. */
+const mailboxCapacity = 1024
+const blockWeight = 128
+/** Of one validator's messages for the next height. */
+const futureWeight = 512
 
 /** The BFT engine over parts that the caller opened and closes. */
 export function createBftEngine(options: BftOptions): ConsensusEngine {
@@ -63,45 +83,81 @@ export function createBftEngine(options: BftOptions): ConsensusEngine {
 class BftEngine implements ConsensusEngine {
   readonly #options: BftOptions
   readonly #scope = new Scope()
-  readonly #mailbox: Mailbox<Event>
-  readonly #future = createFutureMessages<SignedMessage>()
+  readonly #mailbox: Mailbox<EngineEvent>
+  readonly #recover: Recover = createRecoverCache()
+  readonly #future = createFutureMessages<SignedMessage>({
+    perSender: futureWeight,
+    heights: 1,
+    weigh: (message) => (message.type === 'vote' ? 1 : blockWeight),
+  })
+  readonly #liveness: Liveness
+  readonly #witness: Witness
   readonly #decidedListeners = new Set<(decided: DecidedBlock) => void>()
   readonly #failureListeners = new Set<(failure: CodedError) => void>()
   readonly #evidenceListeners = new Set<(evidence: Evidence) => void>()
   #run: HeightRun | null = null
   /** Ends with the height: its timers, its wait and its building. */
   #heightScope = new AbortController()
+  readonly #closing = new AbortController()
+  #wake: () => void = () => {}
   #failure: CodedError | null = null
 
   constructor(options: BftOptions) {
     this.#options = options
     this.#mailbox = this.#scope.own(
-      new Mailbox<Event>((event) => this.#handle(event), {
+      new Mailbox<EngineEvent>((event) => this.#handle(event), {
         onFailure: (error) => this.#fail(error),
         capacity: mailboxCapacity,
+        weigh: weightOf,
       }),
     )
+    const { rules, evidenceLog = null, evidenceAgeBlocks } = options
+    this.#witness = new Witness({
+      rules,
+      recover: this.#recover,
+      pool: openEvidencePool(evidenceLog, evidenceAgeBlocks),
+      onEvidence: (evidence) => this.#announce(evidence),
+      logger: options.logger,
+    })
+    this.#liveness = new Liveness({
+      ...options,
+      signal: this.#closing.signal,
+      push: (event) => this.#mailbox.push(event),
+    })
+    this.#scope.defer(() => this.#closing.abort())
     this.#scope.defer(() => this.#heightScope.abort())
   }
 
   get status(): ConsensusStatus {
     const state = this.#run?.state
+    const height = state?.height ?? this.#options.store.height + 1
     return {
-      height: state?.height ?? this.#options.store.height + 1,
+      height,
       round: Math.max(0, state?.round ?? 0),
       step: this.#failure ? 'failed' : (state?.step ?? 'new'),
       failure: this.#failure,
+      behind: Math.max(0, this.#liveness.target - height),
+      isValidator: state ? state.self !== null : false,
     }
   }
 
   async start(): Promise<void> {
-    const { store, execution, rules, transport, logger } = this.#options
-    const replayed = await catchUpExecution(store, execution, rules)
+    const { store, rules, transport, logger } = this.#options
+    const replayed = await catchUpExecution(store, rules, this.#context)
     if (replayed > 0) logger.info({ blocks: replayed }, 'execution caught up with decided blocks')
     this.#mailbox.push({ type: 'resume' })
     this.#scope.defer(
-      transport.onMessage((message) => this.#mailbox.offer({ type: 'message', message })),
+      transport.onMessage((message, from) => {
+        this.#mailbox.offer({ type: 'message', message, from }, from)
+      }),
     )
+    this.#scope.defer(
+      transport.onPeer((peer, isConnected) => {
+        if (isConnected) this.#mailbox.push({ type: 'connected', peer })
+        else this.#liveness.disconnected(peer)
+      }),
+    )
+    this.#scope.defer(transport.serveBlocks((range) => readBlocks(store, range)))
   }
 
   onDecided(listener: (decided: DecidedBlock) => void): () => void {
@@ -116,23 +172,35 @@ class BftEngine implements ConsensusEngine {
     return subscribe(this.#evidenceListeners, listener)
   }
 
+  evidence(): readonly Evidence[] {
+    return this.#witness.evidence()
+  }
+
+  get #context() {
+    const { execution, clock } = this.#options
+    return { execution, clock, signal: this.#closing.signal }
+  }
+
   /** Goes on where the node stopped: at the height in its log, when that is not decided yet. */
   async #resume(): Promise<void> {
     const { store, rules, wal, logger } = this.#options
     const last = await store.byHeight(store.height)
+    if (last) await this.#witness.restore(last)
     const presence = await readPresence(store, rules)
     const run = this.#open(last ? decidedToParent(last, presence) : genesisParent(rules))
     const { height } = run.state
     if (loggedHeight(wal.recovered) === height) {
       logger.info({ height }, 'takes up an undecided height from its log')
-      return this.#afterStep(await run.replay(wal.recovered))
-    }
-    await wal.clear()
-    this.#waitUntilDue(run)
+      await this.#afterStep(await run.replay(wal.recovered))
+    } else await wal.clear()
+    if (this.#run === run && run.state.step === 'new') this.#waitUntilDue(run)
+    this.#liveness.begin(this.#run ?? run)
   }
 
   #enter(parent: Parent): void {
-    this.#waitUntilDue(this.#open(parent))
+    const run = this.#open(parent)
+    this.#waitUntilDue(run)
+    this.#liveness.entered(run)
   }
 
   #open(parent: Parent): HeightRun {
@@ -140,83 +208,155 @@ class BftEngine implements ConsensusEngine {
     this.#heightScope = new AbortController()
     const run = new HeightRun(parent, {
       ...this.#options,
+      recover: this.#recover,
+      signal: this.#closing.signal,
       schedule: (timer) => this.#schedule(timer),
       requestValue: (round) => this.#requestValue(run, round),
-      onEvidence: (evidence) => this.#report(evidence),
+      onEvidence: (evidence) => this.#witness.report(evidence),
     })
     this.#run = run
     for (const message of this.#future.take(run.state.height))
-      this.#mailbox.push({ type: 'message', message })
+      this.#mailbox.push({ type: 'future', message })
     return run
   }
 
   #waitUntilDue({ parent, state }: HeightRun): void {
     const { pace, rules } = this.#options
     const { signal } = this.#heightScope
+    const { promise: woken, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
     const times = { lastBlockMs: parent.timeMs, earliestMs: earliestTimeMs(parent, rules) }
-    waitForDue(times, pace, { ...this.#options, signal }).then(
+    waitForDue(times, pace, { ...this.#options, woken, signal }).then(
       () => this.#mailbox.push({ type: 'due', height: state.height }),
       (error) => signal.aborted || this.#fail(error),
     )
   }
 
-  async #handle(event: Event): Promise<void> {
+  async #handle(event: EngineEvent): Promise<void> {
     if (event.type === 'resume') return this.#resume()
     const run = this.#run
     if (!run) return
     switch (event.type) {
       case 'due':
-        if (event.height === run.state.height && run.state.step === 'new')
-          await this.#afterStep(await run.apply({ type: 'start' }))
+        if (event.height === run.state.height) await this.#begin(run)
         return
       case 'timeout':
-        if (event.timer.height === run.state.height) await this.#afterStep(await run.apply(event))
-        return
+        return this.#afterStep(await run.apply(event))
       case 'value':
-        if (event.height === run.state.height)
-          await this.#afterStep(await run.provide(event.round, event.block))
-        return
+        if (event.height !== run.state.height) return
+        return this.#afterStep(await run.provide(event.round, event.block))
+      case 'future':
+        return this.#hear(run, event.message)
       case 'message':
-        return this.#receive(run, event.message)
+        return this.#receive(run, event.message, event.from)
+      case 'synced':
+        return this.#takeIn(event.blocks, event.from)
+      case 'fork':
+        return this.#witness.compare(event.block.certificate)
+      case 'connected':
+        return this.#liveness.greet(event.peer, run)
+      case 'tick':
+        return this.#liveness.tick(run)
     }
   }
 
-  async #receive(run: HeightRun, message: Message): Promise<void> {
-    if (message.type !== 'vote' && message.type !== 'proposal') return
-    const { rules } = this.#options
+  async #receive(run: HeightRun, message: Message, from: PeerId): Promise<void> {
+    switch (message.type) {
+      case 'status':
+        if (await this.#liveness.hear(message.status, from, run)) this.#wake()
+        return
+      case 'decided':
+        return this.#takeIn([message.decided], from)
+      default:
+        return this.#receiveSigned(run, message, from)
+    }
+  }
+
+  /** Cheap questions first: height, news, and only then signatures. */
+  async #receiveSigned(run: HeightRun, message: SignedMessage, from: PeerId): Promise<void> {
+    const { rules, transport } = this.#options
     const height = heightOf(message)
-    if (height < run.state.height) return
-    if (!isAuthentic(message, rules.validatorsAt(height), rules.domain)) return
-    if (height > run.state.height) return this.#future.add(height, senderOf(message), message)
-    if (!isNews(run.state, message)) return
-    if (run.state.step === 'new') await this.#afterStep(await run.apply({ type: 'start' }))
-    if (this.#run !== run) return
+    const ahead = height - run.state.height
+    if (ahead > 1) return this.#liveness.greet(from, run)
+    const past = this.#witness.stateAt(height)
+    if (ahead < 0 && (!past || !isNews(past, message))) return
+    if (ahead === 0 && !isNews(run.state, message)) return
+    const context = {
+      validators: rules.validatorsAt(height),
+      domain: rules.domain,
+      recover: this.#recover,
+    }
+    if (!isAuthentic(message, context)) return transport.report(from, 'invalid')
+    if (ahead < 0) return this.#witness.hear(message)
+    if (ahead > 0) return this.#future.add(height, senderOf(message), message)
+    await this.#hear(run, message)
+  }
+
+  /** An authentic message of this height. */
+  async #hear(run: HeightRun, message: SignedMessage): Promise<void> {
+    if (message.type === 'proposal') {
+      const { header, lastCommit } = message.block
+      if (header.parentId !== run.parent.id && lastCommit) await this.#witness.compare(lastCommit)
+    }
     const commit =
       message.type === 'vote'
         ? await run.apply(message)
         : await run.propose(message.proposal, message.block)
     await this.#afterStep(commit)
+    if (this.#run !== run || run.state.step !== 'new') return
+    if (hasReasonToStart(run.state)) await this.#begin(run)
+    else this.#wake()
+  }
+
+  async #begin(run: HeightRun): Promise<void> {
+    if (run.state.step !== 'new') return
+    await this.#afterStep(await run.apply({ type: 'start' }))
+    if (this.#run === run) this.#liveness.started(run)
+  }
+
+  /** Decided blocks of others: through the log like everything else, each before the next. */
+  async #takeIn(blocks: readonly DecidedBlock[], from: PeerId): Promise<void> {
+    for (const decided of blocks) {
+      const run = this.#run
+      if (!run || this.#closing.signal.aborted) return
+      const { height } = decided.block.header
+      if (height < run.state.height) continue
+      if (height > run.state.height) return this.#liveness.greet(from, run)
+      const { rules } = this.#options
+      const commit = checkCertified(decided, { rules, recover: this.#recover })
+      if (!commit) return this.#liveness.refused(from)
+      if (decided.block.header.parentId !== run.parent.id) {
+        if (decided.block.lastCommit) await this.#witness.compare(decided.block.lastCommit)
+        return this.#liveness.refused(from)
+      }
+      await this.#afterStep(await run.adopt(commit, decided.block), from)
+    }
+    if (this.#run) this.#liveness.tookIn(from, this.#run)
   }
 
   /**
    * The order that survives a crash between any two lines: execution has run the block, the store
-   * makes it final, execution takes it as head (redone at start when missing), the log is spent.
+   * makes it final, execution takes it as head (redone at start when missing), the rules read the next
+   * set from its state (likewise), the log is spent.
    */
-  async #afterStep(commit: Commit | null): Promise<void> {
+  async #afterStep(commit: Commit | null, from: PeerId | null = null): Promise<void> {
     const run = this.#run
     if (!commit || !run) return
-    const { store, execution, rules, wal, guard, logger } = this.#options
+    const { store, rules, wal, guard, logger } = this.#options
     const block = await run.decided(commit.id)
     const decided = { id: commit.id, block, certificate: commitToCertificate(commit) }
     await store.append(decided)
-    await finalizeBlock(block, execution)
+    this.#liveness.decided(decided, from)
+    await finalizeBlock(block, this.#context)
     await rules.advance(decided)
     await wal.clear()
     await guard.advance(commit.height + 1)
+    await this.#witness.advance(run.state)
     const { height, round } = commit
     const transactions = block.payload.transactions.length
     logger.debug({ height, round, transactions, id: commit.id }, 'decided')
-    this.#enter(decidedToParent(decided, addPresence(run.parent.presence, block, rules)))
+    const presence = addPresence(run.parent.presence, block, rules, this.#recover)
+    this.#enter(decidedToParent(decided, presence))
     for (const listener of this.#decidedListeners) listener(decided)
   }
 
@@ -231,19 +371,30 @@ class BftEngine implements ConsensusEngine {
     signal.addEventListener('abort', cancel, { once: true })
   }
 
-  #requestValue({ parent, state: { height } }: HeightRun, round: number): void {
+  #requestValue(run: HeightRun, round: number): void {
     const { signer, clock } = this.#options
     const { signal } = this.#heightScope
+    const { parent } = run
     if (!signer) return
-    buildBlock({ ...this.#options, signer, parent, round, nowMs: clock.now() }).then(
-      (block) => this.#mailbox.push({ type: 'value', height, round, block }),
-      (error) => signal.aborted || this.#fail(error),
+    const lastCommit = parent.decided && this.#witness.fullCertificate(parent.decided)
+    const options = { ...this.#options, signer, parent, round, lastCommit, recover: this.#recover }
+    buildBlock({ ...options, nowMs: clock.now() }).then(
+      (block) => this.#mailbox.push({ type: 'value', height: run.state.height, round, block }),
+      (error) => signal.aborted || this.#cannotBuild(run, error),
     )
   }
 
-  #report(evidence: Evidence): void {
-    const { validator } = accusedOf(evidence)
-    this.#options.logger.warn({ kind: evidence.kind, validator }, 'a validator contradicts itself')
+  /** Others can make the next block, if there are any. */
+  #cannotBuild(run: HeightRun, error: unknown): void {
+    const { logger } = this.#options
+    if (run.decidesAlone()) this.#fail(error)
+    else logger.error({ err: error }, 'could not make a block: leaves the round to others')
+  }
+
+  #announce(evidence: Evidence): void {
+    const { validator, height } = accusedOf(evidence)
+    const fields = { kind: evidence.kind, validator, height }
+    this.#options.logger.warn(fields, 'a validator contradicts itself')
     for (const listener of this.#evidenceListeners) listener(evidence)
   }
 
@@ -254,14 +405,21 @@ class BftEngine implements ConsensusEngine {
         ? error
         : new CodedError('ENGINE_BUG', 'Consensus stopped on an error of its own', { cause: error })
     this.#heightScope.abort()
+    this.#closing.abort()
     this.#options.logger.error({ err: this.#failure }, 'consensus stopped: no more blocks')
     for (const listener of this.#failureListeners) listener(this.#failure)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#heightScope.abort()
+    this.#closing.abort()
     await this.#scope[Symbol.asyncDispose]()
   }
+}
+
+function weightOf(event: EngineEvent): number {
+  if (event.type !== 'message') return 1
+  return event.message.type === 'proposal' || event.message.type === 'decided' ? blockWeight : 1
 }
 
 function loggedHeight([first]: readonly Uint8Array[]): number | null {

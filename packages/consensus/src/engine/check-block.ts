@@ -12,12 +12,15 @@ import { absentAt, addPresence } from './absence.ts'
 import { type ChainRules, earliestTimeMs, type Parent, rewardOf, setHashes } from './chain-rules.ts'
 
 /** How far a proposer's clock may be ahead of ours. */
-const maxDriftMs = 1000
+export const maxDriftMs = 1000
 
 export interface CheckContext {
   parent: Parent
   rules: ChainRules
-  nowMs: number
+  /** Null leaves out whether the block is from our future, which is no property of the block. */
+  nowMs: number | null
+  /** A quorum has decided it: its randomness was verified by others. */
+  isCertified?: boolean
   recover?: Recover
 }
 
@@ -26,7 +29,7 @@ export interface CheckContext {
  * @throws CodedError `INVALID_BLOCK`, `INVALID_CERTIFICATE`, `INVALID_SIGNATURE`
  */
 export function checkBlock(block: ConsensusBlock, context: CheckContext): void {
-  const { parent, rules, nowMs } = context
+  const { parent, rules, nowMs, isCertified = false } = context
   const { header, payload } = block
   const { domain } = rules
   const require = (holds: boolean, what: string) => {
@@ -36,14 +39,14 @@ export function checkBlock(block: ConsensusBlock, context: CheckContext): void {
   require(header.height === parent.height + 1, `it does not follow height ${parent.height}`)
   require(header.parentId === parent.id, 'its parent is not the block we decided')
   require(header.timeMs >= earliestTimeMs(parent, rules), 'its time is not after its parent')
-  require(header.timeMs <= nowMs + maxDriftMs, 'its time is in the future')
+  require(nowMs === null || isTimely(block, nowMs), 'its time is in the future')
   const sets = setHashes(rules, header.height)
   require(header.validatorsHash === sets.validatorsHash, 'it names other validators')
   require(header.nextValidatorsHash === sets.nextValidatorsHash, 'it names other next validators')
   const validators = rules.validatorsAt(header.height)
   const proposer = pickProposer(validators, parent.randao, header.height, header.round)
   require(header.proposer === proposer, `it was not the turn of ${header.proposer}`)
-  checkRandao(block, parent, rules)
+  checkRandao(block, { parent, rules, isCertified })
   require(isWhole(block), 'its body is not what its header names')
   checkLastCommit(block, context)
   require(payload.parentHash === parent.payloadHash, 'its payload has another parent')
@@ -63,18 +66,22 @@ function checkReward(block: ConsensusBlock, rules: ChainRules): void {
     throw invalid(block, "its withdrawals are not its proposer's reward")
 }
 
-function checkRandao({ header, payload }: ConsensusBlock, parent: Parent, rules: ChainRules): void {
-  const digest = randaoDigest(header.height, rules.domain)
-  const proposer = rules.validatorsAt(header.height).memberOf(header.proposer)
-  if (
-    !proposer ||
-    payload.prevRandao !== randaoOf(parent.randao, header.randaoReveal) ||
-    !verifyBls(digest, proposer.blsPublicKey, header.randaoReveal)
-  )
-    throw new CodedError(
-      'INVALID_BLOCK',
-      `Block ${header.height}: its randomness is not its proposer's`,
-    )
+/** Whether a block is not from our future. */
+export function isTimely({ header }: ConsensusBlock, nowMs: number): boolean {
+  return header.timeMs <= nowMs + maxDriftMs
+}
+
+function checkRandao(
+  { header, payload }: ConsensusBlock,
+  { parent, rules, isCertified }: { parent: Parent; rules: ChainRules; isCertified: boolean },
+): void {
+  const { height, randaoReveal } = header
+  const proposer = rules.validatorsAt(height).memberOf(header.proposer)
+  const isSigned = () =>
+    proposer !== null &&
+    verifyBls(randaoDigest(height, rules.domain), proposer.blsPublicKey, randaoReveal)
+  if (payload.prevRandao !== randaoOf(parent.randao, randaoReveal) || !(isCertified || isSigned()))
+    throw new CodedError('INVALID_BLOCK', `Block ${height}: its randomness is not its proposer's`)
 }
 
 function checkLastCommit(block: ConsensusBlock, { parent, rules, recover }: CheckContext): void {

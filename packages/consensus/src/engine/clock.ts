@@ -13,3 +13,21 @@ export const systemClock: Clock = {
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
 }
+
+/** Rejects with the signal's reason when aborted. */
+export function sleepUntil(timeMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const delayMs = timeMs - clock.now()
+    if (delayMs <= 0) return resolve()
+    const stop = () => {
+      timer[Symbol.dispose]()
+      reject(signal.reason)
+    }
+    const timer = clock.after(delayMs, () => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    })
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

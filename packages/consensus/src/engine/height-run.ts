@@ -1,5 +1,12 @@
 import type { ExecutionLayer } from '@quoin/engine'
-import { ballotDigest, blockId, isQuorum, pickProposer, proposalDigest } from '@quoin/headers'
+import {
+  ballotDigest,
+  blockId,
+  isQuorum,
+  pickProposer,
+  proposalDigest,
+  type Recover,
+} from '@quoin/headers'
 import { CodedError, type Hex, type Logger } from '@quoin/kernel'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
@@ -9,7 +16,7 @@ import { step } from '../core/step.ts'
 import type { RecordLog } from '../storage/record-file.ts'
 import type { SignGuard } from '../storage/sign-guard.ts'
 import type { ChainRules, Parent } from './chain-rules.ts'
-import { checkBlock } from './check-block.ts'
+import { checkBlock, isTimely } from './check-block.ts'
 import type { Clock } from './clock.ts'
 import { executeBlock } from './execute.ts'
 import type { Signer } from './signer.ts'
@@ -24,9 +31,12 @@ export interface RunContext {
   clock: Clock
   execution: ExecutionLayer
   logger: Logger
+  recover: Recover
+  /** Ends with the engine. */
+  signal: AbortSignal
   schedule(timer: Timer): void
   requestValue(round: number): void
-  onEvidence(evidence: Evidence): void
+  onEvidence(evidence: Evidence): Promise<void>
 }
 
 /** What the core asks for and gets an input back, all but the decision itself. */
@@ -42,7 +52,9 @@ export class HeightRun {
   readonly parent: Parent
   readonly #context: RunContext
   readonly #blocks = new Map<Hex, { block: ConsensusBlock; executed: boolean }>()
+  /** What block rules and execution say of a block: a property of the block alone, not of the proposal. */
   readonly #verdicts = new Map<Hex, boolean>()
+  #isLogged = false
 
   constructor(parent: Parent, context: RunContext) {
     const { rules, signer } = context
@@ -83,10 +95,34 @@ export class HeightRun {
    * in a round is evidence at most, and not worth executing.
    */
   async propose(proposal: Proposal, block: ConsensusBlock): Promise<Commit | null> {
-    const known = this.#verdicts.get(proposal.id)
     const isFirst = !this.state.rounds.get(proposal.round)?.proposal
-    const valid = known ?? (isFirst && (await this.#judge(proposal, block)))
+    const valid = isFirst && this.#fits(proposal, block) && (await this.#judge(proposal, block))
     return this.apply({ type: 'proposal', proposal, valid })
+  }
+
+  /**
+   * A block that others decided, with a certificate that was verified.
+   * @throws CodedError `INVALID_…` when it breaks the rules: more than a third of the power is dishonest, or
+   * this node's software is not the others'.
+   */
+  async adopt(commit: Commit, block: ConsensusBlock): Promise<Commit | null> {
+    const { rules, recover } = this.#context
+    checkBlock(block, { parent: this.parent, rules, recover, nowMs: null, isCertified: true })
+    this.#addBlock(commit.id, block)
+    return this.apply({ type: 'commit', commit })
+  }
+
+  /** The proposal of a round with its block, to be passed on. */
+  proposalOf(round: number): Message | null {
+    const proposal = this.state.rounds.get(round)?.proposal
+    const known = proposal && this.#blocks.get(proposal.id)
+    return known ? { type: 'proposal', proposal, block: known.block } : null
+  }
+
+  /** Before votes leave in another way than by being cast: they may be our own. */
+  async prepareToSpeak(): Promise<void> {
+    await this.#context.wal.flush()
+    await this.#context.guard.flush()
   }
 
   /**
@@ -98,6 +134,7 @@ export class HeightRun {
     const open: Request[] = []
     const outgoing: Message[] = []
     let commit: Commit | null = null
+    this.#isLogged = true
     for (const record of records.map(decodeRecord)) {
       if (record.type === 'block') this.#restoreBlock(record.block)
       if (record.type === 'block' || record.type === 'height') continue
@@ -164,24 +201,23 @@ export class HeightRun {
       return await guard.sign({ height, round, kind }, digest, () => signer.sign(digest))
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'CONFLICTING_SIGNATURE') throw error
-      if (this.#decidesAlone()) throw error
+      if (this.decidesAlone()) throw error
       logger.error({ err: error }, 'stays silent: it would contradict itself')
       return null
     }
   }
 
   /** Without our vote nobody would ever decide: better to stop with the reason than to wait. */
-  #decidesAlone(): boolean {
+  decidesAlone(): boolean {
     const { self, validators } = this.state
     return self !== null && isQuorum(validators, validators.powerOf(self))
   }
 
   /** Log first, then guard, then the wire: a signature on the disk always has its reasons there too. */
   async #send(outgoing: readonly Message[]): Promise<void> {
-    const { wal, guard, transport } = this.#context
+    const { transport } = this.#context
     if (outgoing.length === 0 || transport.peers().length === 0) return
-    await wal.flush()
-    await guard.flush()
+    await this.prepareToSpeak()
     for (const message of outgoing) transport.broadcast(message)
     for (const message of outgoing)
       if (message.type === 'proposal') {
@@ -192,15 +228,15 @@ export class HeightRun {
 
   #log(record: LogRecord): void {
     const { wal } = this.#context
-    if (record.type === 'start')
-      wal.append(encodeRecord({ type: 'height', height: this.state.height }))
+    if (!this.#isLogged) wal.append(encodeRecord({ type: 'height', height: this.state.height }))
+    this.#isLogged = true
     wal.append(encodeRecord(record))
   }
 
   #addBlock(id: Hex, block: ConsensusBlock, executed = false): void {
     if (this.#blocks.has(id)) return
     this.#blocks.set(id, { block, executed })
-    this.#context.wal.append(encodeRecord({ type: 'block', block }))
+    this.#log({ type: 'block', block })
   }
 
   #restoreBlock(block: ConsensusBlock): void {
@@ -220,40 +256,55 @@ export class HeightRun {
     if (known) outgoing.push({ type: 'proposal', proposal: input.proposal, block: known.block })
   }
 
-  async #judge(proposal: Proposal, block: ConsensusBlock): Promise<boolean> {
-    const { rules, clock, execution, logger } = this.#context
-    const valid = await this.#isValid(proposal, block, async () => {
-      checkBlock(block, { parent: this.parent, rules, nowMs: clock.now() })
-      return executeBlock(block, execution)
-    })
-    if (!valid) logger.warn({ id: proposal.id, proposer: proposal.proposer }, 'invalid block')
-    this.#verdicts.set(proposal.id, valid)
-    if (valid) this.#addBlock(proposal.id, block, true)
-    return valid
+  /**
+   * What a proposal must be besides its block: a fresh one has a block of its own round, and not from our
+   * future; one with a proof of lock a block from before, whose time a quorum has let pass.
+   */
+  #fits({ round, validRound, proposer }: Proposal, block: ConsensusBlock): boolean {
+    const { clock, logger } = this.#context
+    if (validRound >= 0) return block.header.round <= validRound
+    if (block.header.round !== round) return false
+    const aheadMs = block.header.timeMs - clock.now()
+    const timely = isTimely(block, clock.now())
+    if (!timely) logger.warn({ proposer, aheadMs }, 'a block from our future: check the clocks')
+    return timely
   }
 
-  async #isValid(
-    { round, validRound }: Proposal,
-    { header }: ConsensusBlock,
-    check: () => Promise<boolean>,
-  ): Promise<boolean> {
-    if (validRound < 0 ? header.round !== round : header.round > validRound) return false
-    try {
-      return await check()
-    } catch (error) {
-      if (error instanceof CodedError && error.code.startsWith('INVALID_')) return false
-      throw error
-    }
+  async #judge({ id, proposer }: Proposal, block: ConsensusBlock): Promise<boolean> {
+    const known = this.#verdicts.get(id)
+    if (known !== undefined) return known
+    const { rules, recover, logger } = this.#context
+    const reason = await reasonAgainst(async () => {
+      checkBlock(block, { parent: this.parent, rules, recover, nowMs: null })
+      if (!(await executeBlock(block, this.#context)))
+        throw new CodedError('INVALID_BLOCK', 'Execution finds its payload invalid')
+    })
+    const valid = reason === null
+    if (!valid) logger.warn({ id, proposer, reason }, 'invalid block')
+    this.#verdicts.set(id, valid)
+    if (valid) this.#addBlock(id, block, true)
+    return valid
   }
 
   async #ensureExecuted(known: { block: ConsensusBlock; executed: boolean }): Promise<void> {
     if (known.executed) return
-    if (!(await executeBlock(known.block, this.#context.execution)))
+    if (!(await executeBlock(known.block, this.#context)))
       throw new CodedError(
         'EXECUTION_FAILED',
         `Execution finds block ${this.state.height} invalid, which this node built or a quorum decided`,
       )
     known.executed = true
+  }
+}
+
+/** Why a block is invalid, or null; other errors are ours, and pass. */
+async function reasonAgainst(check: () => Promise<void>): Promise<string | null> {
+  try {
+    await check()
+    return null
+  } catch (error) {
+    if (error instanceof CodedError && error.code.startsWith('INVALID_')) return error.message
+    throw error
   }
 }
 

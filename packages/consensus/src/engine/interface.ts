@@ -15,8 +15,10 @@ export interface ConsensusEngine extends AsyncDisposable {
   onDecided(listener: (decided: DecidedBlock) => void): () => void
   /** When the engine has stopped by itself: it decides nothing more, and has lost nothing. */
   onFailure(listener: (failure: CodedError) => void): () => void
-  /** Two contradicting signatures of one validator. */
+  /** A validator has lied, and here is the proof; each lie once. */
   onEvidence(listener: (evidence: Evidence) => void): () => void
+  /** All that is kept and not too old: to be submitted until the chain has it. */
+  evidence(): readonly Evidence[]
 }
 
 export interface ConsensusStatus {
@@ -25,6 +27,10 @@ export interface ConsensusStatus {
   round: number
   step: CoreState['step'] | 'failed'
   failure: CodedError | null
+  /** How many heights the best peer says that it is ahead. */
+  behind: number
+  /** Whether this node votes at this height. */
+  isValidator: boolean
 }
 
 export type ConsensusErrorCode =
@@ -33,6 +39,7 @@ export type ConsensusErrorCode =
   | 'DISK_FULL'
   | 'EXECUTION_FAILED'
   | 'EXECUTION_MISMATCH'
+  | 'ENGINE_BUG'
   | 'INVALID_BLOCK'
   | 'INVALID_CERTIFICATE'
   | 'INVALID_ENCODING'

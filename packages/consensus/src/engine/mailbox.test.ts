@@ -31,10 +31,39 @@ describe('a mailbox', () => {
       onFailure: assert.ifError,
       capacity: 2,
     })
-    for (const item of ['a', 'b', 'c']) mailbox.offer(item)
+    const taken = ['a', 'b', 'c'].map((item) => mailbox.offer(item))
     mailbox.push('d')
     await new Promise((resolve) => setImmediate(resolve))
-    assert.deepEqual(handled, ['a', 'b', 'd'])
+    assert.deepEqual(taken, [true, true, false])
+    assert.deepEqual(handled, ['d', 'a', 'b'], 'its own word comes first')
+  })
+
+  it('lets sources take turns, so that a flood delays only itself', async () => {
+    const handled: string[] = []
+    const mailbox = new Mailbox<string>(async (item) => void handled.push(item), {
+      onFailure: assert.ifError,
+      capacity: 3,
+    })
+    for (const item of ['a1', 'a2', 'a3', 'a4']) mailbox.offer(item, 'a')
+    for (const item of ['b1', 'b2']) mailbox.offer(item, 'b')
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(handled, ['a1', 'b1', 'a2', 'b2', 'a3'])
+  })
+
+  it('counts what is heavy as much as it weighs, and always has room for one', async () => {
+    const handled: string[] = []
+    const mailbox = new Mailbox<string>(async (item) => void handled.push(item), {
+      onFailure: assert.ifError,
+      capacity: 4,
+      weigh: (item) => item.length,
+    })
+    const taken = ['heavy', 'x', 'y'].map((item) => mailbox.offer(item))
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(taken, [true, false, false])
+    assert.deepEqual(handled, ['heavy'])
+    assert.equal(mailbox.offer('abc'), true, 'what was handled makes room')
+    assert.equal(mailbox.offer('d'), true)
+    assert.equal(mailbox.offer('e'), false)
   })
 
   it('stops at the first failure', async () => {

@@ -1,5 +1,5 @@
 import type { ExecutionLayer } from '@quoin/engine'
-import type { Clock } from './clock.ts'
+import { type Clock, sleepUntil } from './clock.ts'
 
 export interface Pace {
   /** At most one block in this time. */
@@ -8,43 +8,43 @@ export interface Pace {
   heartbeatMs: number
 }
 
+export interface DueTimes {
+  lastBlockMs: number
+  earliestMs: number
+}
+
+/** Before this no height is begun by ourselves. A last block from our future counts as from now. */
+export function floorMs({ lastBlockMs, earliestMs }: DueTimes, pace: Pace, nowMs: number): number {
+  return Math.max(Math.min(lastBlockMs, nowMs) + pace.blockTimeMs, earliestMs)
+}
+
 /**
- * Resolves when it is time to decide the next height: a transaction waits and the block time has
- * passed since the last block (at once, when it has long passed), or the heartbeat is due.
- * Rejects with the signal's reason when aborted.
+ * Resolves when it is time to decide the next height: the block time has passed since the last block (at
+ * once, when it has long passed) and a transaction waits, or `woken` resolves because another validator
+ * has begun, or the heartbeat is due. Rejects with the signal's reason when aborted.
  */
 export async function waitForDue(
-  { lastBlockMs, earliestMs }: { lastBlockMs: number; earliestMs: number },
+  times: DueTimes,
   pace: Pace,
-  { clock, execution, signal }: { clock: Clock; execution: ExecutionLayer; signal: AbortSignal },
+  {
+    clock,
+    execution,
+    woken,
+    signal,
+  }: { clock: Clock; execution: ExecutionLayer; woken: Promise<void>; signal: AbortSignal },
 ): Promise<void> {
-  const last = Math.min(lastBlockMs, clock.now())
-  await sleepUntil(Math.max(last + pace.blockTimeMs, earliestMs), clock, signal)
+  const nowMs = clock.now()
+  await sleepUntil(floorMs(times, pace, nowMs), clock, signal)
   const done = new AbortController()
   const either = AbortSignal.any([signal, done.signal])
   try {
     await Promise.race([
+      woken,
       execution.pendingTransactions({ signal: either }),
-      sleepUntil(last + pace.heartbeatMs, clock, either),
+      sleepUntil(Math.min(times.lastBlockMs, nowMs) + pace.heartbeatMs, clock, either),
     ])
+    signal.throwIfAborted()
   } finally {
     done.abort()
   }
-}
-
-function sleepUntil(timeMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const delayMs = timeMs - clock.now()
-    if (delayMs <= 0) return resolve()
-    const stop = () => {
-      timer[Symbol.dispose]()
-      reject(signal.reason)
-    }
-    const timer = clock.after(delayMs, () => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    })
-    signal.addEventListener('abort', stop, { once: true })
-  })
 }

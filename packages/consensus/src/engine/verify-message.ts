@@ -1,7 +1,6 @@
-import type { ValidatorSet } from '@quoin/headers'
+import type { Recover, ValidatorSet } from '@quoin/headers'
 import { ballotDigest, blockId, proposalDigest, type SigningDomain } from '@quoin/headers'
 import { CodedError, findCause, type Hex, hexToBytes } from '@quoin/kernel'
-import { recoverAddress } from '@quoin/keys'
 import { isWhole } from '../block.ts'
 import type { Message } from '../codec/messages.ts'
 import type { Vote } from '../core/messages.ts'
@@ -17,37 +16,42 @@ export function heightOf(message: SignedMessage): number {
   return message.type === 'vote' ? message.vote.height : message.proposal.height
 }
 
+export interface VerifyContext {
+  validators: ValidatorSet
+  domain: SigningDomain
+  recover: Recover
+}
+
 /**
  * Whether a message was signed by the validator that it names; for a proposal, also whether its block
  * is the one that it names and every vote of its proof of lock is signed.
  */
 export function isAuthentic(
   message: SignedMessage,
-  validators: ValidatorSet,
-  domain: SigningDomain,
+  { validators, domain, recover }: VerifyContext,
 ): boolean {
   if (validators.powerOf(senderOf(message)) === 0n) return false
-  if (message.type === 'vote') return isSignedVote(message.vote, validators, domain)
+  if (message.type === 'vote') return isSignedVote(message.vote, { validators, domain, recover })
   const { proposal, block } = message
   return (
     proposal.proofOfLock.length <= validators.validators.length &&
     blockId(block.header) === proposal.id &&
-    isWhole(block) &&
-    signerOf(proposalDigest(proposal, domain), proposal.signature) === proposal.proposer &&
-    proposal.proofOfLock.every((vote) => isSignedVote(vote, validators, domain))
+    signerOf(proposalDigest(proposal, domain), proposal.signature, recover) === proposal.proposer &&
+    proposal.proofOfLock.every((vote) => isSignedVote(vote, { validators, domain, recover })) &&
+    isWhole(block)
   )
 }
 
-function isSignedVote(vote: Vote, validators: ValidatorSet, domain: SigningDomain): boolean {
+function isSignedVote(vote: Vote, { validators, domain, recover }: VerifyContext): boolean {
   return (
     validators.powerOf(vote.validator) > 0n &&
-    signerOf(ballotDigest(vote, domain), vote.signature) === vote.validator
+    signerOf(ballotDigest(vote, domain), vote.signature, recover) === vote.validator
   )
 }
 
-function signerOf(digest: Uint8Array, signature: Hex): Hex | undefined {
+function signerOf(digest: Uint8Array, signature: Hex, recover: Recover): Hex | undefined {
   try {
-    return recoverAddress(digest, hexToBytes(signature))
+    return recover(digest, hexToBytes(signature))
   } catch (error) {
     if (findCause(error, (cause) => cause instanceof CodedError)) return undefined
     throw error

@@ -1,0 +1,135 @@
+import {
+  certificateToCommit,
+  isHonestShare,
+  isQuorum,
+  type SigningDomain,
+  type ValidatorSet,
+} from '@quoin/headers'
+import { CodedError, type Hex } from '@quoin/kernel'
+import { lightError } from '../errors.ts'
+import type { LightBlock } from './light-block.ts'
+
+/** A height that is believed: what the next ones are judged by. */
+export interface TrustedPoint {
+  height: number
+  id: Hex
+  timeMs: number
+  /** Hash of the execution block. */
+  payloadHash: Hex
+  validators: ValidatorSet
+  nextValidatorsHash: Hex
+  /** Null for the genesis. */
+  block: LightBlock | null
+}
+
+export interface HeaderRules {
+  domain: SigningDomain
+  trustingPeriodMs: number
+  maxClockDriftMs: number
+  nowMs: number
+  /** `signersOf`, or the same with a memory. */
+  signersOf(block: LightBlock): Hex[]
+}
+
+/** `unproven`: a nearer header has to be proven first. */
+export type Judgement = 'proven' | 'unproven'
+
+/**
+ * Whether a trusted point proves a later block. Pure.
+ *
+ * The next height is proven by more than two thirds of the set that the trusted header names. A later height
+ * is proven when more than one third of the trusted point's own set is among its signers, besides the two
+ * thirds of the set that it names itself: while less than a third of the trusted set is dishonest, one of the
+ * signers is honest, and an honest validator signs only a block that is valid on the chain, its set's hash
+ * included; so that set is the true one, and its two thirds decided the block. (Light client of Tendermint,
+ * arXiv:2010.07031, with the trust level of one third: the least that leaves an honest signer.)
+ * @throws CodedError `HEADER_UNPROVEN` when it cannot be right whatever is in between, `TRUST_EXPIRED`
+ */
+export function judgeHeader(
+  trusted: TrustedPoint,
+  block: LightBlock,
+  rules: HeaderRules,
+): Judgement {
+  const { header } = block
+  if (header.chainId !== rules.domain.chainId)
+    throw unproven(block, 'chain', `it is of chain ${header.chainId}`)
+  if (header.height <= trusted.height)
+    throw unproven(block, 'height', `it does not come after the trusted height ${trusted.height}`)
+  checkTimes(trusted, block, rules)
+  const isNext = header.height === trusted.height + 1
+  if (isNext && header.parentId !== trusted.id)
+    throw unproven(block, 'parent', 'its parent is not the trusted block below it')
+  if (isNext && header.validatorsHash !== trusted.nextValidatorsHash)
+    throw unproven(
+      block,
+      'validators',
+      'its validators are not those that the block below it names',
+    )
+  const signers = rules.signersOf(block)
+  if (isNext) return 'proven'
+  const known = signers.reduce((sum, signer) => sum + trusted.validators.powerOf(signer), 0n)
+  return isHonestShare(trusted.validators, known) ? 'proven' : 'unproven'
+}
+
+/**
+ * Who signed a block's certificate: a quorum of the set that its header names.
+ * @throws CodedError `HEADER_UNPROVEN`
+ */
+export function signersOf(block: LightBlock, domain: SigningDomain): Hex[] {
+  const { certificate, validators } = block
+  try {
+    const { precommits } = certificateToCommit(certificate, validators, domain)
+    const signers = precommits.map(({ validator }) => validator)
+    const power = signers.reduce((sum, signer) => sum + validators.powerOf(signer), 0n)
+    if (isQuorum(validators, power)) return signers
+    const of = validators.totalPower
+    throw unproven(block, 'quorum', `${power} of ${of} signed it, not more than two thirds`)
+  } catch (cause) {
+    if (cause instanceof CodedError && cause.code === 'HEADER_UNPROVEN') throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw unproven(block, 'signatures', why, cause)
+  }
+}
+
+/** @throws CodedError `TRUST_EXPIRED` */
+export function checkTrust(
+  trusted: TrustedPoint,
+  { nowMs, trustingPeriodMs }: Pick<HeaderRules, 'nowMs' | 'trustingPeriodMs'>,
+): void {
+  const ageMs = nowMs - trusted.timeMs
+  if (ageMs <= trustingPeriodMs) return
+  const days = (ms: number) => `${(ms / 86_400_000).toFixed(1)} days`
+  throw lightError(
+    'TRUST_EXPIRED',
+    `The newest block that is trusted (height ${trusted.height}) is ${days(ageMs)} old, the trusting period ${days(trustingPeriodMs)}: validators of that time may have left and could sign another history. Get the height and id of a recent block from somebody you trust, and give it as a new checkpoint`,
+    { detail: { height: trusted.height, ageMs, trustingPeriodMs } },
+  )
+}
+
+function checkTimes(trusted: TrustedPoint, block: LightBlock, rules: HeaderRules): void {
+  const { timeMs } = block.header
+  checkTrust(trusted, rules)
+  if (timeMs <= trusted.timeMs)
+    throw unproven(block, 'time', `its time is not after that of height ${trusted.height}`)
+  const aheadMs = timeMs - rules.nowMs
+  if (aheadMs > rules.maxClockDriftMs)
+    throw unproven(
+      block,
+      'future',
+      `its time is ${aheadMs} ms ahead of this clock, more than ${rules.maxClockDriftMs} ms: is the clock right?`,
+    )
+}
+
+function unproven({ header, id }: LightBlock, reason: string, why: string, cause?: unknown) {
+  const { height } = header
+  return lightError('HEADER_UNPROVEN', `Block ${id} at height ${height} is not proven: ${why}`, {
+    detail: { height, id, reason },
+    cause,
+  })
+}
+
+export function blockToPoint(block: LightBlock): TrustedPoint {
+  const { height, timeMs, payloadHash, nextValidatorsHash } = block.header
+  const { id, validators } = block
+  return { height, id, timeMs, payloadHash, validators, nextValidatorsHash, block }
+}

@@ -16,6 +16,7 @@ const batch = 8192
 
 giveWay()
 for (let version = nextJob(0); version !== -1; version = nextJob(version)) mine(version)
+parentPort?.close()
 
 /** Waits for a job other than `version`; -1 is the end. */
 function nextJob(version: number): number {
@@ -29,11 +30,11 @@ function nextJob(version: number): number {
 function mine(version: number): void {
   const { sealHash, target } = readJob(shared)
   search.begin(sealHash, target)
-  for (let nonce = firstNonce; isCurrent(version); nonce += BigInt(batch)) {
-    const found = search.run(nonce, batch)
-    Atomics.add(shared.hashes, 0, BigInt(batch))
-    if (found === null) continue
-    const message: FoundMessage = { version, nonce: found }
+  for (let first = firstNonce; isCurrent(version); first += BigInt(batch)) {
+    const { tried, nonce } = search.run(first, batch)
+    Atomics.add(shared.hashes, 0, BigInt(tried))
+    if (nonce === null) continue
+    const message: FoundMessage = { version, nonce }
     if (isCurrent(version)) parentPort?.postMessage(message)
     return
   }

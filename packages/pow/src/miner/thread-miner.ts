@@ -21,7 +21,7 @@ class ThreadMiner implements Miner {
   readonly #threads: number
   readonly #logger: Logger
   readonly #memory = createSharedJob()
-  readonly #workers: Worker[] = []
+  readonly #ended: Promise<void>[] = []
   readonly #failureListeners = new Set<(cause: unknown) => void>()
   readonly #rate = new RateMeter(() => Number(Atomics.load(this.#memory.shared.hashes, 0)))
   #version = 0
@@ -45,7 +45,7 @@ class ThreadMiner implements Miner {
 
   start(job: MiningJob, onFound: (nonce: bigint) => void): void {
     if (this.#isClosed) return
-    if (this.#workers.length === 0) this.#startThreads()
+    if (this.#ended.length === 0) this.#startThreads()
     this.#onFound = onFound
     this.#version = (this.#version % 0x7fffffff) + 1
     this.#rate.run()
@@ -74,9 +74,9 @@ class ThreadMiner implements Miner {
         workerData,
         name: `quoin-miner-${index}`,
       })
+      this.#ended.push(new Promise((resolve) => worker.once('exit', () => resolve())))
       worker.on('message', (message: FoundMessage) => this.#found(message))
       worker.on('error', (cause) => this.#fail(cause))
-      this.#workers.push(worker)
     }
     this.#logger.info({ threads: this.#threads }, 'miner threads started')
   }
@@ -99,6 +99,6 @@ class ThreadMiner implements Miner {
     this.stop()
     Atomics.store(this.#memory.shared.control, 0, -1)
     Atomics.notify(this.#memory.shared.control, 0)
-    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+    await Promise.all(this.#ended)
   }
 }

@@ -13,6 +13,7 @@ export { sessionKeysAbi } from './generated/abi/session-keys.ts'
 export { settlementAbi } from './generated/abi/settlement.ts'
 export { splitterAbi } from './generated/abi/splitter.ts'
 export { stakingAbi } from './generated/abi/staking.ts'
+export { stakingProofsAbi } from './generated/abi/staking-proofs.ts'
 export { type GenesisAccount, type GenesisOptions, genesisAlloc } from './genesis-alloc.ts'
 export {
   type GenesisValidator,

@@ -150,6 +150,7 @@ function stakingState(
     _parameters: { ...parameters, policy: policies[policy], epochBlocks },
     _genesisValidatorsHash: validatorsHash(members),
     _candidates: members.map(({ address }) => address),
+    _registered: members.map(({ address }) => address),
     _validators: Object.fromEntries(entries),
     _blsOwners: Object.fromEntries(
       members.map(({ address, blsPublicKey }) => [keccak256(blsPublicKey), address]),

@@ -12,7 +12,7 @@ abstract contract Candidates is StakingStorage {
     event CandidateLeft(address indexed validator);
 
     error LastValidator(address validator);
-    error TooWeak(address validator, uint256 power, uint256 needed);
+    error ListFull(address validator, uint256 members);
 
     uint256 public constant MAXIMUM_CANDIDATES = 256;
 
@@ -78,7 +78,7 @@ abstract contract Candidates is StakingStorage {
             length = 0;
         }
         uint256 maximum = _isAuthority() ? _parameters.seats : MAXIMUM_CANDIDATES;
-        if (length >= maximum) _makeRoom(validator, _powerOf(entering));
+        if (length >= maximum && !_makeRoom(validator, _powerOf(entering))) return;
         _candidates.push(validator);
         entering.place = uint16(_candidates.length);
         emit CandidateEntered(validator);
@@ -92,7 +92,10 @@ abstract contract Candidates is StakingStorage {
         if (!isForced) revert LastValidator(validator);
     }
 
-    function _makeRoom(address validator, uint256 power) private {
+    /// @dev False when the newcomer is not stronger than the weakest: it waits until it is. Members of an
+    /// authority are not pushed out: they vote one out first.
+    function _makeRoom(address validator, uint256 power) private returns (bool) {
+        if (_isAuthority()) revert ListFull(validator, _candidates.length);
         address weakest = _candidates[0];
         uint256 least = _powerOf(_validators[weakest]);
         for (uint256 i = 1; i < _candidates.length; i++) {
@@ -100,8 +103,9 @@ abstract contract Candidates is StakingStorage {
             if (other > least || (other == least && _candidates[i] < weakest)) continue;
             (weakest, least) = (_candidates[i], other);
         }
-        if (_isAuthority() || power <= least) revert TooWeak(validator, power, least + 1);
+        if (power <= least) return false;
         _remove(weakest);
+        return true;
     }
 
     function _remove(address validator) private {

@@ -20,6 +20,8 @@ abstract contract StakingStorage is ReentrancyGuardTransient {
     /// @dev Who may validate now: keys proven, neither jailed nor convicted, stake or list membership in
     /// order. Bounded; the seats go to those with the most power.
     address[] internal _candidates;
+    /// @dev Everyone who ever was one, or may become one.
+    address[] internal _registered;
     mapping(address validator => Validator) internal _validators;
     mapping(bytes32 blsKeyHash => address validator) internal _blsOwners;
     mapping(address validator => mapping(address holder => Position)) internal _positions;
@@ -32,10 +34,6 @@ abstract contract StakingStorage is ReentrancyGuardTransient {
     modifier onlyPolicy(bool isMet) {
         if (!isMet) revert WrongPolicy(_parameters.policy);
         _;
-    }
-
-    function parameters() external view returns (Parameters memory) {
-        return _parameters;
     }
 
     function _isStaked() internal view returns (bool) {

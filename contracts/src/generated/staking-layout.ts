@@ -26,45 +26,51 @@ export const stakingLayout = {
       "type": "t_array(t_address)dyn_storage"
     },
     {
-      "label": "_validators",
+      "label": "_registered",
       "offset": 0,
       "slot": "5",
+      "type": "t_array(t_address)dyn_storage"
+    },
+    {
+      "label": "_validators",
+      "offset": 0,
+      "slot": "6",
       "type": "t_mapping(t_address,t_struct(Validator))"
     },
     {
       "label": "_blsOwners",
       "offset": 0,
-      "slot": "6",
+      "slot": "7",
       "type": "t_mapping(t_bytes32,t_address)"
     },
     {
       "label": "_positions",
       "offset": 0,
-      "slot": "7",
+      "slot": "8",
       "type": "t_mapping(t_address,t_mapping(t_address,t_struct(Position)))"
     },
     {
       "label": "_unbondings",
       "offset": 0,
-      "slot": "8",
+      "slot": "9",
       "type": "t_mapping(t_address,t_array(t_struct(Unbonding))dyn_storage)"
     },
     {
       "label": "owed",
       "offset": 0,
-      "slot": "9",
+      "slot": "10",
       "type": "t_mapping(t_address,t_uint256)"
     },
     {
       "label": "_proposals",
       "offset": 0,
-      "slot": "10",
+      "slot": "11",
       "type": "t_array(t_struct(Proposal))dyn_storage"
     },
     {
       "label": "_votes",
       "offset": 0,
-      "slot": "11",
+      "slot": "12",
       "type": "t_mapping(t_uint256,t_mapping(t_address,t_bool))"
     }
   ],

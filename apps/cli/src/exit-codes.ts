@@ -25,6 +25,11 @@ export type CliErrorCode =
   | 'VERIFICATION_FAILED'
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
+  | 'WOULD_OVERWRITE'
+  | 'NETWORK_UNKNOWN'
+  | 'NETWORK_BUSY'
+  | 'NODE_FAILED'
+  | 'NOT_RUNNING'
 
 export function cliError(
   code: CliErrorCode,
@@ -102,6 +107,24 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   DATA_FOLDER_IN_USE: { exit: exitCodes.busy, hint: null },
   INTERRUPTED: { exit: exitCodes.interrupted, hint: null },
+  WOULD_OVERWRITE: {
+    exit: exitCodes.usage,
+    hint: 'Choose another folder with --dir, or remove what is there: its keys and chain are then gone.',
+  },
+  NETWORK_UNKNOWN: {
+    exit: exitCodes.usage,
+    hint: '`quoin net up` makes and starts one; --dir names its folder.',
+  },
+  NETWORK_BUSY: { exit: exitCodes.busy, hint: null },
+  NODE_FAILED: { exit: exitCodes.failed, hint: null },
+  NOT_RUNNING: { exit: exitCodes.refused, hint: '`quoin net status` shows what runs.' },
+  MEMBER_INVALID: {
+    exit: exitCodes.usage,
+    hint: '`quoin chain key` writes such a file, on the machine of the member.',
+  },
+  GENESIS_INVALID: { exit: exitCodes.usage, hint: null },
+  GENESIS_MISSING: { exit: exitCodes.usage, hint: null },
+  NOT_A_VALIDATOR: { exit: exitCodes.usage, hint: null },
 }
 
 export interface Failure {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAccount, addCall, addChannel, addReceipt } from './consumer-commands.ts'
 import { examples } from './flags.ts'
+import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
 import type { Run, Shell } from './run-program.ts'
 
@@ -23,6 +24,8 @@ export function createProgram(run: Run, shell: Shell): Command {
     addAccount,
     addChannel,
     addReceipt,
+    addNet,
+    addChain,
     addStatus,
     addConfig,
   ])

@@ -8,6 +8,7 @@ export { readAdminToken } from './admin-token.ts'
 export { NodeConfig } from './config.ts'
 export { developmentAccount } from './development-account.ts'
 export { createLogger } from './log.ts'
+export { NodeStatus } from './monitor/status.ts'
 export { version } from './version.ts'
 
 export type { Node, NodeOptions }

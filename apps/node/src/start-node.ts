@@ -30,7 +30,8 @@ export interface Node extends AsyncDisposable {
   readonly chainId: number
   readonly dataDir: string
   readonly provider: Hex
-  readonly validator: Hex
+  /** Null on a node without a validator key. */
+  readonly validator: Hex | null
   /** By model id; changes when the operator publishes. */
   readonly services: ReadonlyMap<string, Service> | null
   readonly market: Market | null
@@ -114,14 +115,21 @@ async function openNodeChain(
     // On a chain with others its genesis says how fast blocks come.
     ...(isPrivate && { blockTimeMs, heartbeatMs }),
     rpc: { host: config.host, port: config.rpcPort },
+    ...networkOf(config, keys),
     logger,
   })
 }
 
+/** A node that neither listens nor knows anybody is alone. */
+function networkOf({ listen, bootstrap, allowPeer }: NodeConfig, keys: NodeKeys) {
+  if (listen.length === 0 && bootstrap.length === 0) return {}
+  const allowed = allowPeer.length === 0 ? {} : { allowedPeers: allowPeer }
+  return { network: { privateKey: keys.network, listen, bootstrap, ...allowed } }
+}
+
 function failureOf(chain: Chain): Promise<never> {
   const failure = new Promise<never>((_, reject) => {
-    chain.consensus.onFailure(reject)
-    chain.execution.stopped.catch(reject)
+    chain.onFailure(reject)
   })
   failure.catch(() => {})
   return failure

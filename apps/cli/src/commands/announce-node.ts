@@ -37,7 +37,7 @@ export async function announceNode(context: Context, node: Node, seconds: number
       : []),
     ...(gatewayUrl
       ? [['Provider', provider] satisfies Fact]
-      : [['Validator', validator] satisfies Fact]),
+      : [['Validator', validator ?? 'none'] satisfies Fact]),
     ...(gatewayUrl && development.coins > 0n ? developmentFacts(development, terminal) : []),
     ['Data', dataDir],
   ]

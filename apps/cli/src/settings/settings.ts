@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { NodeConfig } from '@quoin/node'
 import { z } from 'zod'
 import { type Resolved, resolveSettings, type Sources } from './resolve.ts'
@@ -30,6 +31,11 @@ export type SettingName = keyof typeof Settings.shape
 
 /** Reads quoin.json of the data folder and joins it with flags and environment. */
 export async function loadSettings(sources: Omit<Sources, 'file'>): Promise<Resolved<Settings>> {
-  const dataDir = sources.flags.dataDir ?? sources.env.QUOIN_DATA_DIR ?? '.quoin'
-  return resolveSettings(Settings, { ...sources, file: await readSettingsFile(String(dataDir)) })
+  const dataDir = String(sources.flags.dataDir ?? sources.env.QUOIN_DATA_DIR ?? '.quoin')
+  const resolved = resolveSettings(Settings, { ...sources, file: await readSettingsFile(dataDir) })
+  const { values, origins } = resolved
+  // A file that is handed from one party to the next names what lies beside it.
+  if (origins.genesis?.kind === 'file' && values.genesis !== undefined)
+    values.genesis = resolve(dataDir, values.genesis)
+  return resolved
 }

@@ -37,6 +37,9 @@ function addState(registry: Registry, readStatus: () => Promise<NodeStatus>): vo
   const pool = gauge('quoin_pool_transactions', 'Transactions that wait', ['state'])
   const peers = gauge('quoin_peers', 'Connected nodes', ['direction'])
   const latency = gauge('quoin_peer_latency_seconds', 'Last round trip to a node', ['peer'])
+  const queue = gauge('quoin_peer_queue_messages', 'Messages that wait to be sent', ['peer'])
+  const dropped = gauge('quoin_peer_dropped_messages', 'Not sent: the queue was full', ['peer'])
+  const validators = gauge('quoin_validators', 'Who decides the next height')
   const score = gauge('quoin_peer_score', '0 is spotless', ['peer'])
   const height: Gauge = new Gauge({
     name: 'quoin_chain_height',
@@ -51,10 +54,12 @@ function addState(registry: Registry, readStatus: () => Promise<NodeStatus>): vo
       pool.set({ state: 'queued' }, status.pool.queued)
       for (const direction of ['inbound', 'outbound'])
         peers.set({ direction }, status.peers.filter((peer) => peer.direction === direction).length)
-      latency.reset()
-      score.reset()
+      validators.set(status.validators.length)
+      for (const perPeer of [latency, score, queue, dropped]) perPeer.reset()
       for (const peer of status.peers) {
         score.set({ peer: peer.id }, peer.score)
+        queue.set({ peer: peer.id }, peer.queued)
+        dropped.set({ peer: peer.id }, peer.dropped)
         if (peer.latencyMs !== null) latency.set({ peer: peer.id }, peer.latencyMs / 1000)
       }
     },

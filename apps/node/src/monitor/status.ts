@@ -22,6 +22,7 @@ export const NodeStatus = z.object({
   chainId: z.number(),
   consensus: z.enum(['bft', 'pow']),
   rpcUrl: z.string(),
+  policy: z.string().nullable(),
   /** Of the last block that is decided; with proof of work, of the heaviest chain. */
   height: z.number(),
   headHash: z.string(),
@@ -29,7 +30,10 @@ export const NodeStatus = z.object({
   round: z.number(),
   step: z.string(),
   failure: z.string().nullable(),
+  /** Of the node's own key; null for a node without. */
   validator: z.string().nullable(),
+  /** Who decides, strongest first; voting powers are decimal text. */
+  validators: z.array(z.object({ address: z.string(), power: z.string() })),
   peerId: z.string().nullable(),
   addresses: z.array(z.string()),
   peers: z.array(PeerStatus),
@@ -38,23 +42,31 @@ export const NodeStatus = z.object({
 export type NodeStatus = z.infer<typeof NodeStatus>
 
 export async function readStatus(chain: Chain): Promise<NodeStatus> {
-  const { config } = chain.genesis
-  const { round, step, failure } = chain.consensus.status
-  const { head, pool } = await chain.execution.status()
+  const { engine, policy, height, consensus, validators, peers, execution } = await chain.status()
   return {
     version,
-    chainId: config.chainId,
-    consensus: config.quoin.consensus.engine,
+    chainId: chain.genesis.config.chainId,
+    consensus: engine,
+    policy,
     rpcUrl: chain.rpcUrl,
-    height: Number(head.number),
-    headHash: head.hash,
-    round,
-    step,
-    failure: failure?.message ?? null,
+    height,
+    headHash: execution.head.hash,
+    round: consensus.round,
+    step: consensus.step,
+    failure: consensus.failure?.message ?? null,
     validator: chain.validator,
-    peerId: null,
-    addresses: [],
-    peers: [],
-    pool,
+    validators: validators.map(({ address, power }) => ({ address, power: `${power}` })),
+    peerId: chain.network?.peerId ?? null,
+    addresses: [...(chain.network?.addresses ?? [])],
+    peers: peers.map(({ id, address, direction, latencyMs, score, queues }) => ({
+      ...{ id, address, direction, latencyMs, score },
+      queued: sum(Object.values(queues).map(({ length }) => length)),
+      dropped: sum(Object.values(queues).map(({ dropped }) => dropped)),
+    })),
+    pool: execution.pool,
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

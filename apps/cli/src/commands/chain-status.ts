@@ -1,0 +1,90 @@
+import type { NodeStatus } from '@quoin/node'
+import { readEndpoints } from '../client/endpoints.ts'
+import type { Context } from '../context.ts'
+import { cliError } from '../exit-codes.ts'
+import { askNode } from '../network/read-status.ts'
+import { formatCount } from '../output/amounts.ts'
+import { renderFacts, renderTable } from '../output/table.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { shortHex } from '../output/text.ts'
+
+/** What a node knows of its chain. @throws CodedError `NOT_REACHABLE` */
+export async function showChainStatus(
+  context: Context,
+  options: { monitorUrl: string | null },
+): Promise<void> {
+  const { values: settings } = await context.settings()
+  const { terminal, signal } = context
+  const running = await readEndpoints(settings.dataDir)
+  const url = options.monitorUrl ?? running?.monitorUrl ?? `http://${settings.host}:9402`
+  const status = await askNode(url, signal)
+  if (!status)
+    throw cliError(
+      running && !running.monitorUrl ? 'NOT_FOUND' : 'NOT_REACHABLE',
+      running && !running.monitorUrl
+        ? `The node on ${settings.dataDir} has no monitor: start it with --monitor-port`
+        : `No monitor of a node answers at ${url}`,
+    )
+  terminal.document(status)
+  for (const line of statusLines(status, terminal)) terminal.line(line)
+}
+
+function statusLines(status: NodeStatus, terminal: Terminal): string[] {
+  const dim = (text: string) => terminal.style('dim', text)
+  const { chainId, consensus, policy, height, round, step, peers, pool, failure } = status
+  const isMember = status.validators.some(({ address }) => address === status.validator)
+  const facts: [string, string][] = [
+    ['Chain', `${chainId}, ${consensus}${policy === null ? '' : ` by ${policy}`}`],
+    ['Block', `${formatCount(height)}  ${dim(status.headHash)}`],
+    ['Deciding', failure === null ? `round ${round}, ${step}` : terminal.style('red', failure)],
+    ['Node', `${status.validator ?? 'no key'}${isMember ? ', validates' : ', follows'}`],
+    ['Peer id', status.peerId ?? 'alone: neither --listen nor --bootstrap was given'],
+    ['Addresses', status.addresses.join(' ') || 'none'],
+    ['Pool', `${pool.pending} ready, ${pool.queued} waiting`],
+    ['JSON-RPC', status.rpcUrl],
+  ]
+  return [
+    ...renderFacts(facts, { styleLabel: dim }),
+    '',
+    ...validatorLines(status, terminal),
+    ...(peers.length === 0 ? [] : ['', ...peerLines(status, terminal)]),
+  ]
+}
+
+function validatorLines({ validators }: NodeStatus, terminal: Terminal): string[] {
+  const total = validators.reduce((sum, { power }) => sum + BigInt(power), 0n)
+  const rows = validators.map(({ address, power }) => [
+    address,
+    formatCount(BigInt(power)),
+    `${(Number((BigInt(power) * 1000n) / (total || 1n)) / 10).toFixed(1)} %`,
+  ])
+  const columns = [
+    { title: 'Validator' },
+    { title: 'Power', align: 'right' as const },
+    { title: 'Share', align: 'right' as const },
+  ]
+  return renderTable(columns, rows, (text) => terminal.style('dim', text))
+}
+
+function peerLines({ peers }: NodeStatus, terminal: Terminal): string[] {
+  const rows = peers.map(({ id, address, direction, latencyMs, score, queued, dropped }) => [
+    shortHex(id, 8, 6),
+    direction,
+    latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`,
+    String(score),
+    String(queued),
+    String(dropped),
+    address.replace(/\/p2p\/.*/, ''),
+  ])
+  const right = 'right' as const
+  const columns = [
+    { title: 'Peer' },
+    { title: 'Direction' },
+    { title: 'Latency', align: right },
+    { title: 'Score', align: right },
+    { title: 'Queued', align: right },
+    { title: 'Dropped', align: right },
+    { title: 'Address' },
+  ]
+  return renderTable(columns, rows, (text) => terminal.style('dim', text))
+}

@@ -1,0 +1,70 @@
+import type { Context } from '../context.ts'
+import { cliError } from '../exit-codes.ts'
+import {
+  type NetworkFile,
+  type NetworkNode,
+  nodeOf,
+  pathsOf,
+  readNetwork,
+  writeNetwork,
+} from '../network/layout.ts'
+import { takeLock } from '../network/lock.ts'
+import { makeNode } from '../network/make-network.ts'
+import { stopProcess } from '../network/node-process.ts'
+import { choosePorts } from '../network/ports.ts'
+import { askNode } from '../network/read-status.ts'
+import { startNodes } from '../network/start-nodes.ts'
+import { report } from './net-control.ts'
+
+/** A further node: keys, folder and ports of its own; it catches up with the chain and follows it. */
+export async function netAdd(
+  context: Context,
+  { dir }: { dir: string; validator: boolean },
+): Promise<void> {
+  const { terminal, env } = context
+  await using _lock = await takeLock(pathsOf(dir).lock)
+  const before = await readNetwork(dir)
+  const id = before.nextId
+  terminal.progress(`Making keys of node ${id} …`)
+  const { chainId, consensus } = before
+  const folder = pathsOf(dir).nodeDir(id)
+  const { member } = await makeNode(folder, { chainId, password: env.QUOIN_NODE_PASSWORD })
+  const node: NetworkNode = {
+    ...{ id, isGenesisValidator: false, services: 'chain', peerId: member.peerId },
+    validator: member.address,
+    mine: consensus === 'pow' ? 1 : 0,
+    ports: await choosePorts(before, { id, services: 'chain' }),
+  }
+  const network: NetworkFile = { ...before, nextId: id + 1, nodes: [...before.nodes, node] }
+  await writeNetwork(dir, network)
+  await startNodes(context, { dir, network, ids: [id] })
+  await report(context, dir, `Added node ${id}`)
+}
+
+/** Takes a node off the network. A validator that is just taken away counts as one that is silent. */
+export async function netRemove(
+  context: Context,
+  { dir, id, force }: { dir: string; id: number; force: boolean },
+): Promise<void> {
+  await using _lock = await takeLock(pathsOf(dir).lock)
+  const network = await readNetwork(dir)
+  const node = nodeOf(network, id)
+  if (network.nodes.length === 1)
+    throw cliError('REFUSED', 'This is the only node: `quoin net down` stops it')
+  if (!force && (await validates(context, node)))
+    throw cliError(
+      'REFUSED',
+      `Node ${id} validates: the others would miss its votes. Let it leave first (quoin validator unbond, or a vote), or give --force`,
+    )
+  await stopProcess(dir, id)
+  const nodes = network.nodes.filter((other) => other.id !== id)
+  await writeNetwork(dir, { ...network, nodes })
+  await report(context, dir, `Removed node ${id}; its folder stays: ${pathsOf(dir).nodeDir(id)}`)
+}
+
+/** As the node itself knows it; one that does not answer does what the genesis says. */
+async function validates({ signal }: Context, node: NetworkNode): Promise<boolean> {
+  const status = await askNode(`http://127.0.0.1:${node.ports.monitor}`, signal)
+  if (!status) return node.isGenesisValidator
+  return status.validators.some(({ address }) => address === node.validator)
+}

@@ -74,7 +74,7 @@ export async function startPaidNode(options: PaidNodeOptions) {
         health: async () => ({
           ready: true,
           missing: [],
-          height: chain.blocks.height,
+          height: Number((await chain.execution.head()).number),
           contracts: predeployAddresses,
         }),
         info: { version: '0', chainId, rpcUrl, provider, contracts: predeployAddresses },

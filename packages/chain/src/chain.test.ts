@@ -24,7 +24,7 @@ import {
   validatorKey,
 } from '../scripts/kill-test/test-genesis.ts'
 import {
-  type Chain,
+  type BftChain,
   type ChainOptions,
   createGenesis,
   genesisValidators,
@@ -41,17 +41,19 @@ before(async () => {
 })
 after(() => rm(root, { recursive: true }))
 
-function open(name: string, options: Partial<ChainOptions> = {}): Promise<Chain> {
-  return openChain({
+async function open(name: string, options: Partial<ChainOptions> = {}): Promise<BftChain> {
+  const chain = await openChain({
     dataDir: join(root, name),
     genesis: createTestGenesis(),
     validatorKey: hexToBytes(validatorKey),
     rpc: { host: '127.0.0.1', port: 0 },
     ...options,
   })
+  assert.ok(chain.engine === 'bft')
+  return chain
 }
 
-function clients({ rpcUrl }: Chain) {
+function clients({ rpcUrl }: BftChain) {
   const chain = defineChain({
     id: chainId,
     name: 'test',
@@ -65,7 +67,7 @@ function clients({ rpcUrl }: Chain) {
   }
 }
 
-async function nextDecided({ consensus }: Chain) {
+async function nextDecided({ consensus }: BftChain) {
   const { promise, resolve } = Promise.withResolvers<void>()
   const stop = consensus.onDecided(() => resolve())
   await promise

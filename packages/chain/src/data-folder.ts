@@ -1,14 +1,36 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BlockStore, openBlockStore } from '@quoin/consensus'
 import { CodedError } from '@quoin/kernel'
 import type { ChainErrorCode } from './errors.ts'
 
-/** A chain's folder, held by this process alone. */
-export interface DataFolder extends AsyncDisposable {
-  readonly blocks: BlockStore
-  /** Files and folders of the parts of a node. */
-  readonly paths: { wal: string; signGuard: string; validatorSets: string; execution: string }
+/** Files and folders of the parts of a node. */
+export interface DataPaths {
+  /** Decided blocks of a BFT chain, or all blocks of a proof-of-work chain. */
+  blocks: string
+  wal: string
+  signGuard: string
+  evidence: string
+  validatorSets: string
+  execution: string
+}
+
+/** Makes what is missing of a chain's folder. */
+export async function prepareDataFolder(folder: string): Promise<DataPaths> {
+  const consensus = join(folder, 'consensus')
+  await mkdir(consensus, { recursive: true })
+  return {
+    blocks: join(consensus, 'blocks'),
+    wal: join(consensus, 'wal'),
+    signGuard: join(consensus, 'sign-guard'),
+    evidence: join(consensus, 'evidence'),
+    validatorSets: join(consensus, 'validator-sets'),
+    execution: join(folder, 'execution'),
+  }
+}
+
+/** A store, and with it the folder around it, held by this process alone. */
+export interface Held<Store> extends AsyncDisposable {
+  readonly store: Store
 }
 
 /**
@@ -16,11 +38,12 @@ export interface DataFolder extends AsyncDisposable {
  * when the process dies, however it dies, so it is never stale. A note beside it names the holder.
  * @throws CodedError `DATA_FOLDER_IN_USE` naming the process that has it
  */
-export async function openDataFolder(folder: string): Promise<DataFolder> {
-  const consensus = join(folder, 'consensus')
+export async function holdDataFolder<Store extends AsyncDisposable>(
+  folder: string,
+  openBlocks: () => Promise<Store>,
+): Promise<Held<Store>> {
   const note = join(folder, 'node.pid')
-  await mkdir(consensus, { recursive: true })
-  const blocks = await openBlockStore(join(consensus, 'blocks')).catch(async (error) => {
+  const store = await openBlocks().catch(async (error) => {
     if (!(error instanceof CodedError) || error.code !== 'STORE_LOCKED') throw error
     const holder = await readHolder(note)
     throw new CodedError<ChainErrorCode>(
@@ -31,16 +54,10 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   })
   await writeFile(note, `${process.pid}\n`)
   return {
-    blocks,
-    paths: {
-      wal: join(consensus, 'wal'),
-      signGuard: join(consensus, 'sign-guard'),
-      validatorSets: join(consensus, 'validator-sets'),
-      execution: join(folder, 'execution'),
-    },
+    store,
     async [Symbol.asyncDispose]() {
       await rm(note, { force: true })
-      await blocks[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
     },
   }
 }

@@ -11,3 +11,5 @@ export type ChainErrorCode =
   | 'NOT_A_VALIDATOR'
   /** A store of this package cannot be opened or written. */
   | 'STORE_FAILED'
+  /** Mining is asked for, and no address to reward. */
+  | 'NO_MINER'

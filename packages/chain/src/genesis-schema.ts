@@ -94,6 +94,3 @@ export const Genesis = z.object({
 export type Genesis = z.infer<typeof Genesis>
 export type BftGenesis = z.infer<typeof BftGenesis>
 export type PowGenesis = z.infer<typeof PowGenesis>
-
-/** A genesis of a BFT chain. */
-export type BftChainGenesis = Genesis & { config: { quoin: { consensus: BftGenesis } } }

@@ -3,7 +3,7 @@
  * thread, consensus, network. Of contracts it knows the Staking contract; all others come in through the
  * genesis `alloc`.
  */
-export { type Chain, type ChainOptions, type ChainStatus, openChain } from './chain.ts'
+export { openChain } from './chain.ts'
 export { genesisValidators, stakingAddress } from './check-genesis.ts'
 export type { ChainErrorCode } from './errors.ts'
 export {
@@ -17,5 +17,6 @@ export {
 } from './genesis.ts'
 export { genesisIdOf, networkIdOf } from './genesis-id.ts'
 export type { BftGenesis, Genesis, Policy, PowGenesis } from './genesis-schema.ts'
+export type { BftChain, Chain, ChainOptions, ChainStatus, PowChain } from './interface.ts'
 export type { NetworkSettings } from './network/open-chain-network.ts'
 export type { GossipCounts } from './network/transaction-gossip.ts'

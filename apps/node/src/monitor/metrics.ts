@@ -96,6 +96,7 @@ function countBlocks(registry: Registry, chain: Chain): () => void {
     labelNames: ['kind'],
     registers,
   })
+  if (chain.engine !== 'bft') return () => {}
   let last: number | null = null
   const stops = [
     chain.consensus.onDecided(({ block, certificate }) => {

@@ -42,20 +42,25 @@ export const NodeStatus = z.object({
 export type NodeStatus = z.infer<typeof NodeStatus>
 
 export async function readStatus(chain: Chain): Promise<NodeStatus> {
-  const { engine, policy, height, consensus, validators, peers, execution } = await chain.status()
+  const status = await chain.status()
+  const { engine, height, consensus, peers, execution } = status
+  const bft = status.engine === 'bft' ? status : null
   return {
     version,
     chainId: chain.genesis.config.chainId,
     consensus: engine,
-    policy,
+    policy: bft?.policy ?? null,
     rpcUrl: chain.rpcUrl,
     height,
     headHash: execution.head.hash,
-    round: consensus.round,
-    step: consensus.step,
+    round: bft?.consensus.round ?? 0,
+    step: bft?.consensus.step ?? 'following',
     failure: consensus.failure?.message ?? null,
     validator: chain.validator,
-    validators: validators.map(({ address, power }) => ({ address, power: `${power}` })),
+    validators: (bft?.validators ?? []).map(({ address, power }) => ({
+      address,
+      power: `${power}`,
+    })),
     peerId: chain.network?.peerId ?? null,
     addresses: [...(chain.network?.addresses ?? [])],
     peers: peers.map(({ id, address, direction, latencyMs, score, queues }) => ({

@@ -17,7 +17,7 @@ const chain = await openChain({
   blockTimeMs: Number(blockTime),
   rpc: { host: '127.0.0.1', port: 0 },
 })
-chain.consensus.onFailure((failure) => {
+chain.onFailure((failure) => {
   console.error(failure)
   process.exitCode = 1
 })

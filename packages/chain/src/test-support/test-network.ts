@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
+import { CodedError, type Logger, Scope } from '@quoin/kernel'
 import {
   createPublicClient,
   createWalletClient,
@@ -70,7 +70,9 @@ export class TestNetwork implements AsyncDisposable {
       const [failure] = this.#failures
       if (failure) throw failure
       if (performance.now() > endMs) {
-        const heights = this.nodes.map((node) => node.blocks.height)
+        const heights = await Promise.all(
+          this.nodes.map(async (node) => (await node.status()).height),
+        )
         throw new CodedError('TIMED_OUT', `Waited in vain for ${what}; heights are ${heights}`)
       }
       await delay(20)
@@ -96,17 +98,19 @@ export class TestNetwork implements AsyncDisposable {
   }
 }
 
-/** Ids and state roots of all blocks that every node has, to be compared. */
+/** Hashes and state roots of the blocks that all nodes have, as each node's execution tells them. */
 export async function historyOf(
   nodes: readonly Chain[],
 ): Promise<{ height: number; seen: Set<string>[] }> {
-  const height = Math.min(...nodes.map(({ blocks }) => blocks.height))
+  const readers = nodes.map(({ rpcUrl }) => createPublicClient({ transport: http(rpcUrl) }))
+  const heights = await Promise.all(nodes.map(async (node) => (await node.status()).height))
+  const height = Math.min(...heights)
   const seen: Set<string>[] = []
-  for (let number = 1; number <= height; number++) {
+  for (let number = 1n; number <= height; number++) {
     const views = await Promise.all(
-      nodes.map(async ({ blocks }) => {
-        const decided = await blocks.byHeight(number)
-        return `${decided?.id} ${decided?.block.payload.stateRoot satisfies Hex | undefined}`
+      readers.map(async (reader) => {
+        const { hash, stateRoot } = await reader.getBlock({ blockNumber: number })
+        return `${hash} ${stateRoot}`
       }),
     )
     seen.push(new Set(views))

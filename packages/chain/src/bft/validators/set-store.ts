@@ -12,7 +12,7 @@ import {
 } from '@quoin/headers'
 import { CodedError, type Hex } from '@quoin/kernel'
 import { ClassicLevel } from 'classic-level'
-import type { ChainErrorCode } from '../errors.ts'
+import type { ChainErrorCode } from '../../errors.ts'
 
 /** The validators of epochs, durably: each different set once. */
 export interface SetStore extends AsyncDisposable {

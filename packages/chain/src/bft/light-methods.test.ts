@@ -14,14 +14,14 @@ import {
   verifyCertificate,
 } from '@quoin/headers'
 import { type Hex, hexToBytes } from '@quoin/kernel'
-import { createTestGenesis, validatorKey } from '../scripts/kill-test/test-genesis.ts'
-import { type Chain, openChain } from './index.ts'
+import { createTestGenesis, validatorKey } from '../../scripts/kill-test/test-genesis.ts'
+import { type BftChain, openChain } from '../index.ts'
 
 let folder: string
-let chain: Chain
+let chain: BftChain
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quoin-light-'))
-  chain = await openChain({
+  const opened = await openChain({
     dataDir: folder,
     genesis: createTestGenesis(),
     validatorKey: hexToBytes(validatorKey),
@@ -29,6 +29,8 @@ before(async () => {
     heartbeatMs: 10,
     rpc: { host: '127.0.0.1', port: 0 },
   })
+  assert.ok(opened.engine === 'bft')
+  chain = opened
   while (chain.blocks.height < 5)
     await new Promise<void>((resolve) => {
       const stop = chain.consensus.onDecided(() => {

@@ -1,4 +1,5 @@
 import {
+  type BlockStore,
   type ChainRules,
   type ConsensusEngine,
   createBftEngine,
@@ -11,62 +12,54 @@ import {
 } from '@quoin/consensus'
 import { vaultOf } from '@quoin/contracts'
 import { genesisId, isQuorum, type ValidatorSet, validatorsHash } from '@quoin/headers'
-import { CodedError, type Hex, type Logger, type Scope } from '@quoin/kernel'
-import type { Network } from '@quoin/network'
+import { CodedError, type Hex } from '@quoin/kernel'
 import type { ExecutionWorker } from '@quoin/rpc'
-import { genesisValidators, stakingAddress } from './check-genesis.ts'
-import type { DataFolder } from './data-folder.ts'
-import type { ChainErrorCode } from './errors.ts'
-import type { BftGenesis, Genesis } from './genesis-schema.ts'
-import type { LightSource } from './light-methods.ts'
-import { createBftTransport } from './network/bft-transport.ts'
+import { genesisValidators, stakingAddress } from '../check-genesis.ts'
+import type { ChainErrorCode } from '../errors.ts'
+import type { BftGenesis } from '../genesis-schema.ts'
+import { createBftTransport } from '../network/bft-transport.ts'
+import type { Shared } from '../open-shared.ts'
 import { createEpochSets, createFixedSet, type EpochSets } from './validators/epoch-sets.ts'
 import { readValidatorSet } from './validators/read-validator-set.ts'
 import { openSetStore } from './validators/set-store.ts'
 
-export interface BftPartsOptions {
-  validatorKey: Uint8Array | null
-  feeRecipient?: Hex
-  blockTimeMs?: number
-  heartbeatMs?: number
-  logger: Logger
-  genesis: Genesis
+export interface EngineOptions {
   settings: BftGenesis
-  execution: ExecutionWorker
-  /** Hash of execution's block 0. */
-  executionGenesis: Hex
-  folder: DataFolder
-  network: Network | null
+  shared: Shared
+  blocks: BlockStore
 }
 
-export interface BftParts {
+export interface OpenedEngine {
   engine: ConsensusEngine
   rules: ChainRules
   sets: EpochSets
-  light: LightSource
 }
 
 const zeroAddress: Hex = `0x${'0'.repeat(40)}`
 
 /** The engine, not yet started, over the folder's files; the scope closes it before them. */
-export async function openBftParts(options: BftPartsOptions, scope: Scope): Promise<BftParts> {
-  const { settings, execution, folder, network, logger } = options
+export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
+  const { settings, shared, blocks } = given
+  const { options, paths, execution, network, scope } = shared
+  const { logger } = options
   const genesisSet = genesisValidators(settings)
   const signer = options.validatorKey && createLocalSigner(options.validatorKey)
   if (!network) checkDecidesAlone(genesisSet, signer?.address ?? null)
-  const sets = await openSets(options, genesisSet, scope)
-  const rules = rulesOf(options, genesisSet, sets)
-  const wal = scope.own(await openRecordFile(folder.paths.wal))
-  const guard = scope.own(await openSignGuard(await openRecordFile(folder.paths.signGuard)))
+  const sets = await openSets(given, genesisSet)
+  const rules = rulesOf(given, genesisSet, sets)
+  const wal = scope.own(await openRecordFile(paths.wal))
+  const guard = scope.own(await openSignGuard(await openRecordFile(paths.signGuard)))
+  const evidenceLog = scope.own(await openRecordFile(paths.evidence))
   const engine = scope.own(
     createBftEngine({
       rules,
       signer,
       feeRecipient: options.feeRecipient ?? signer?.address ?? zeroAddress,
       execution,
-      store: folder.blocks,
+      store: blocks,
       wal,
       guard,
+      evidenceLog,
       transport: network
         ? createBftTransport(network, logger.child({ module: 'transport' }))
         : createLoopbackTransport(),
@@ -79,27 +72,24 @@ export async function openBftParts(options: BftPartsOptions, scope: Scope): Prom
       logger: logger.child({ module: 'consensus' }),
     }),
   )
-  const { domain, executionGenesis, validatorsAt } = rules
-  const status = () => engine.status
-  const light = { blocks: folder.blocks, domain, executionGenesis, validatorsAt, status }
-  return { engine, rules, sets, light }
+  return { engine, rules, sets }
 }
 
 async function openSets(
-  { settings, execution, executionGenesis, folder, logger }: BftPartsOptions,
+  { settings, shared, blocks }: EngineOptions,
   genesisSet: ValidatorSet,
-  scope: Scope,
 ): Promise<EpochSets> {
+  const { options, paths, execution, executionGenesis, scope } = shared
   if (settings.policy === 'fixed') return createFixedSet(genesisSet)
-  if (folder.blocks.height === 0) await checkContract(execution, executionGenesis, genesisSet)
-  const store = scope.own(await openSetStore(folder.paths.validatorSets))
+  if (blocks.height === 0) await checkContract(execution, executionGenesis, genesisSet)
+  const store = scope.own(await openSetStore(paths.validatorSets))
   const { epochBlocks } = settings
   return createEpochSets({
     epochBlocks,
     genesisSet,
     execution,
     store,
-    logger: logger.child({ module: 'validators' }),
+    logger: options.logger.child({ module: 'validators' }),
   })
 }
 
@@ -124,7 +114,7 @@ async function checkContract(
 }
 
 function rulesOf(
-  { genesis, settings, executionGenesis }: BftPartsOptions,
+  { settings, shared: { genesis, executionGenesis } }: EngineOptions,
   genesisSet: ValidatorSet,
   sets: EpochSets,
 ): ChainRules {

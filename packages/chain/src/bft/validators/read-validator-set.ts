@@ -3,7 +3,7 @@ import { createValidatorSet, type ValidatorSet } from '@quoin/headers'
 import { CodedError, type Hex } from '@quoin/kernel'
 import { isBlsPublicKey } from '@quoin/keys'
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from 'viem'
-import { stakingAddress } from '../check-genesis.ts'
+import { stakingAddress } from '../../check-genesis.ts'
 
 const abi = parseAbi([
   'function validatorSet() view returns (address[] validators, uint256[] powers, bytes[] blsPublicKeys)',

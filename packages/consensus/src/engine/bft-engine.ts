@@ -54,6 +54,8 @@ export interface BftOptions {
   clock: Clock
   pace: Pace
   timers: TimerDurations
+  /** Who made a signature; by default with a memory of our own. */
+  recover?: Recover
   logger: Logger
 }
 
@@ -84,7 +86,7 @@ class BftEngine implements ConsensusEngine {
   readonly #options: BftOptions
   readonly #scope = new Scope()
   readonly #mailbox: Mailbox<EngineEvent>
-  readonly #recover: Recover = createRecoverCache()
+  readonly #recover: Recover
   readonly #future = createFutureMessages<SignedMessage>({
     perSender: futureWeight,
     heights: 1,
@@ -104,6 +106,7 @@ class BftEngine implements ConsensusEngine {
 
   constructor(options: BftOptions) {
     this.#options = options
+    this.#recover = options.recover ?? createRecoverCache()
     this.#mailbox = this.#scope.own(
       new Mailbox<EngineEvent>((event) => this.#handle(event), {
         onFailure: (error) => this.#fail(error),

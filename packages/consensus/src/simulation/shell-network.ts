@@ -31,18 +31,37 @@ export interface NodeDisk {
 export interface ShellNode {
   engine: ConsensusEngine
   execution: MemoryExecution
-  signer: Signer
+  signer: Signer | null
   disk: NodeDisk
   /** Stops at once; what was not on the disk is gone. */
   crash(): Promise<void>
 }
 
-/** Real engines over memory disks, a virtual clock and a network that only delays. */
+export interface ShellNetworkOptions {
+  /** Peers that hear everything and never answer: they make a lone validator use its log. */
+  silentPeers?: number
+  delayMs?: (to: number) => number
+  /** Whether a message (null: a request for blocks) does not arrive. */
+  isLost?: (from: number, to: number, message: Message | null) => boolean
+  /** Whether two nodes are connected at all. */
+  isLinked?: (a: number, b: number) => boolean
+  /** Nodes from `size` on that have no key. */
+  observers?: number
+  rules?: Partial<ChainRules>
+}
+
+/** Real engines over memory disks, a virtual clock and a network that delays, and loses what it is told to. */
 export function createShellNetwork(
   size: number,
   pace: Pace,
-  /** Peers that hear everything and never answer: they make a lone validator use its log. */
-  { silentPeers = 0, delayMs = (to: number) => 5 + to } = {},
+  {
+    silentPeers = 0,
+    delayMs = (to) => 5 + to,
+    isLost = () => false,
+    isLinked = () => true,
+    observers = 0,
+    rules: changes = {},
+  }: ShellNetworkOptions = {},
 ) {
   const clock = createVirtualClock(1_800_000_000_000)
   const signers = Array.from({ length: size }, (_, index) =>
@@ -63,26 +82,32 @@ export function createShellNetwork(
     epochBlocks: 0,
     blockRewardGwei: 0n,
     rewardAddressOf: () => null,
+    ...changes,
   }
   const listeners = new Map<number, (message: Message, from: PeerId) => void>()
   const servers = new Map<number, (range: BlockRange) => Promise<DecidedBlock[]>>()
   const sent: { from: number; message: Message }[] = []
+  const reports: { from: number; peer: PeerId; offence: string }[] = []
   const peersOf = (self: number): number[] =>
-    Array.from({ length: size + silentPeers }, (_, index) => index).filter((to) => to !== self)
+    Array.from({ length: size + observers + silentPeers }, (_, index) => index).filter(
+      (to) => to !== self && isLinked(self, to),
+    )
 
   const createTransport = (self: number): Transport => {
-    const carry = (to: number, bytes: Uint8Array) =>
+    const carry = (to: number, message: Message) => {
+      if (isLost(self, to, message)) return
+      const bytes = encodeMessage(message)
       clock.after(delayMs(to), () => listeners.get(to)?.(decodeMessage(bytes), String(self)))
+    }
     return {
       peers: () => peersOf(self).map(String),
       broadcast(message) {
         sent.push({ from: self, message })
-        const bytes = encodeMessage(message)
-        for (const to of peersOf(self)) carry(to, bytes)
+        for (const to of peersOf(self)) carry(to, message)
       },
       send(peer, message) {
         sent.push({ from: self, message })
-        carry(Number(peer), encodeMessage(message))
+        carry(Number(peer), message)
       },
       onMessage(listener) {
         listeners.set(self, listener)
@@ -91,13 +116,14 @@ export function createShellNetwork(
       onPeer: () => () => {},
       async requestBlocks(peer, range) {
         await new Promise<void>((resolve) => clock.after(2 * delayMs(self), resolve))
+        if (isLost(self, Number(peer), null)) throw new Error('The connection broke')
         return (await servers.get(Number(peer))?.(range)) ?? []
       },
       serveBlocks(handler) {
         servers.set(self, handler)
         return () => servers.delete(self)
       },
-      report() {},
+      report: (peer, offence) => void reports.push({ from: self, peer, offence }),
     }
   }
 
@@ -114,14 +140,14 @@ export function createShellNetwork(
     watch: <T extends object>(part: T) => T = (part) => part,
   ): Promise<ShellNode> {
     const scope = new Scope()
-    const signer = signers[index]
-    if (!signer) throw new RangeError(`No validator ${index}`)
+    const signer = signers[index] ?? null
+    if (index >= size + observers) throw new RangeError(`No node ${index}`)
     const execution = watch(openMemoryExecution(disk.execution))
     const engine = scope.own(
       createBftEngine({
         rules,
         signer,
-        feeRecipient: signer.address,
+        feeRecipient: signer?.address ?? `0x${'00'.repeat(20)}`,
         execution,
         store: watch(openMemoryStore(disk.blocks)),
         wal: watch(openMemoryLog(disk.wal)),
@@ -137,5 +163,5 @@ export function createShellNetwork(
     return { engine, execution, signer, disk, crash: () => scope[Symbol.asyncDispose]() }
   }
 
-  return { clock, rules, validators, sent, openNode }
+  return { clock, rules, validators, signers, sent, reports, listeners, openNode }
 }

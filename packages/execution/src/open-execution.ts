@@ -92,6 +92,7 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
     known: (hash) => pool.get(hash),
     exclusively: serial.run,
     headChanged,
+    headLeaves: ({ removed }) => pool.keepForReturn(removed),
     gasLimit: options.gasLimit ?? null,
     extraData: options.extraData ?? '0x',
   })
@@ -139,11 +140,10 @@ async function importBlock(
     )
   await chain.addCandidate(await processor.check(decoded, parent))
   if (parent.hash !== chain.head.hash) return header
-  const event = await chain.setHead(
-    header.hash,
-    chain.safe?.hash ?? null,
-    chain.finalized?.hash ?? null,
-  )
+  const event = await chain.setHead(header.hash, {
+    safe: chain.safe?.hash ?? null,
+    finalized: chain.finalized?.hash ?? null,
+  })
   if (event !== null) parts.headChanged(event)
   return header
 }

@@ -96,6 +96,25 @@ export class Chain implements BlockReader {
     this.#forgetPending()
   }
 
+  /** Forgets a block that was only tried, unless another candidate stands on it. */
+  dropDraft(hash: Hex): void {
+    for (const { block } of this.#candidates.values()) if (block.header.parentHash === hash) return
+    if (this.#candidates.delete(hash)) this.#forgetPending()
+  }
+
+  /** Candidates far behind the head go, and with them all that stands on them: no state hangs in the air. */
+  #dropOld(head: Header): void {
+    const gone = new Set<Hex>()
+    const candidates = [...this.#candidates.values()].map(({ block }) => block.header)
+    for (const { hash, parentHash, number } of candidates.sort((a, b) =>
+      Number(a.number - b.number),
+    ))
+      if (number + maxCandidateAge < head.number || gone.has(parentHash)) {
+        gone.add(hash)
+        this.#candidates.delete(hash)
+      }
+  }
+
   #forgetPending(): void {
     this.nodes.resetPending([...this.#candidates.values()].map(({ writes }) => writes))
   }
@@ -158,12 +177,17 @@ export class Chain implements BlockReader {
 
   /**
    * Makes a known block the head, durably, and moves the other pointers. Returns what changed;
-   * null when the block was the head already.
+   * null when the block was the head already. `leaving` hears of removed blocks before anything is done.
    */
-  async setHead(hash: Hex, safe: Hex | null, finalized: Hex | null): Promise<HeadEvent | null> {
+  async setHead(
+    hash: Hex,
+    { safe, finalized }: { safe: Hex | null; finalized: Hex | null },
+    leaving: (path: HeadPath) => void = () => {},
+  ): Promise<HeadEvent | null> {
     const path = this.#pathTo(hash)
     if (path === null) throw new Error(`An ancestor of the block ${hash} is not known`)
     const { added, removed } = path
+    if (removed.length > 0) leaving(path)
     const pointers = { head: hash, safe, finalized }
     const batch = headBatch(path, pointers, (each) => this.#candidates.get(each))
     const removedReceipts = removed.map((block) => ({
@@ -194,9 +218,7 @@ export class Chain implements BlockReader {
     this.#head = block.header
     this.#safe = change.safe === null ? null : this.headerOf(change.safe)
     this.#finalized = change.finalized === null ? null : this.headerOf(change.finalized)
-    for (const [candidateHash, candidate] of this.#candidates)
-      if (candidate.block.header.number + maxCandidateAge < block.header.number)
-        this.#candidates.delete(candidateHash)
+    this.#dropOld(block.header)
     this.#forgetPending()
     if (isSame) return null
     const added = change.added.map((one) => ({

@@ -13,6 +13,7 @@ import { fromHex, toHex, zeroHash } from '../codec/bytes.ts'
 import type { HeadEvent, Header, Transaction } from '../interface.ts'
 import type { Candidate } from './candidate.ts'
 import type { Chain } from './chain.ts'
+import type { HeadPath } from './head-batch.ts'
 import { blockToPayload, isSamePayload, parseWithdrawals, payloadToBlock } from './payload.ts'
 import type { BlockProcessor, TransactionSource } from './processor.ts'
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
   /** Everything that changes the chain runs through here, one after the other. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
   headChanged(event: HeadEvent): void
+  /** Before a head that removes blocks becomes durable. */
+  headLeaves(path: HeadPath): void
   gasLimit: bigint | null
   extraData: Hex
 }
@@ -35,7 +38,7 @@ const maxPayloads = 16
 export class Engine implements EngineApi {
   readonly #options: EngineOptions
   readonly #jobs = new Map<Hex, () => Promise<PayloadEnvelope>>()
-  /** Payloads that were made here and need no second look when they come back. */
+  /** Payloads that were made here and need no second look when they come back: drafts until then. */
   readonly #own = new Map<Hex, PayloadEnvelope>()
   readonly #invalid = new Map<Hex, string>()
 
@@ -68,7 +71,11 @@ export class Engine implements EngineApi {
           safe !== (chain.safe?.hash ?? null) ||
           finalized !== (chain.finalized?.hash ?? null))
       if (isMoved) {
-        const event = await chain.setHead(header.hash, safe, finalized)
+        const event = await chain.setHead(
+          header.hash,
+          { safe, finalized },
+          this.#options.headLeaves,
+        )
         if (event !== null) this.#options.headChanged(event)
       }
       const payloadId = attributes === undefined ? null : this.#prepare(header, attributes)
@@ -97,8 +104,10 @@ export class Engine implements EngineApi {
         own !== undefined &&
         made?.parentBeaconBlockRoot === parentBeaconBlockRoot &&
         isSamePayload(own, payload, executionRequests)
-      )
+      ) {
+        this.#own.delete(payload.blockHash)
         return valid(payload.blockHash)
+      }
       try {
         const decoded = payloadToBlock(
           payload,
@@ -173,7 +182,10 @@ export class Engine implements EngineApi {
     await chain.addCandidate(candidate)
     const envelope = envelopeOf(candidate)
     this.#own.set(candidate.block.header.hash, envelope)
-    dropBeyond(this.#own, maxPayloads)
+    for (const [hash] of [...this.#own].slice(0, -maxPayloads)) {
+      this.#own.delete(hash)
+      chain.dropDraft(hash)
+    }
     return envelope
   }
 

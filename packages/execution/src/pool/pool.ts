@@ -4,7 +4,7 @@ import type { Chain } from '../chain/chain.ts'
 import { nextBaseFee } from '../chain/fees.ts'
 import { fromHex, toHex } from '../codec/bytes.ts'
 import { decodeTransaction } from '../codec/transaction.ts'
-import type { HeadEvent, Transaction, TransactionPool } from '../interface.ts'
+import type { Block, HeadEvent, Transaction, TransactionPool } from '../interface.ts'
 import type { WorldState } from '../state/world-state.ts'
 import { BestFirst } from './best-first.ts'
 import { checkSender, checkStateless, costOf, effectiveTip } from './checks.ts'
@@ -156,11 +156,20 @@ export class Pool implements TransactionPool {
     }
   }
 
+  /**
+   * Writes the transactions of blocks that are about to be removed to the journal, before the head moves:
+   * a crash in between must not lose what was acknowledged. What the new head has is dropped at the start.
+   */
+  keepForReturn(removed: readonly Block[]): void {
+    for (const { transactions } of removed.toReversed())
+      for (const { raw } of transactions) this.#options.journal.append(fromHex(raw))
+  }
+
   /** Follows the chain: mined and outdated transactions leave, those of removed blocks come back. */
   headChanged({ removed }: HeadEvent): void {
     this.#world = this.#options.chain.world(this.#options.chain.head)
     for (const address of [...this.#senders.keys()]) this.#refresh(address)
-    for (const { block } of removed)
+    for (const { block } of removed.toReversed())
       for (const transaction of block.transactions) this.#returnToPool(transaction)
     this.#examineSuspects()
     this.#expire()
@@ -254,9 +263,7 @@ export class Pool implements TransactionPool {
   #returnToPool(transaction: Transaction): void {
     if (this.#byHash.has(transaction.hash)) return
     try {
-      const accepted = this.#accept(transaction)
-      this.#options.journal.append(fromHex(transaction.raw))
-      this.#announce(transaction, accepted)
+      this.#announce(transaction, this.#accept(transaction))
     } catch (cause) {
       this.#options.logger.debug({ cause }, 'Dropped a transaction of a removed block')
     }

@@ -56,11 +56,11 @@ function bloomBits(item: Hex): BloomBits {
   })
 }
 
-/** The logs that a new head brings: those of blocks that left (removed), then of those that came. */
+/** The logs that a new head brings: those of blocks that left, latest first, then of those that came. */
 export function logsOfEvent({ added, removed }: HeadEvent, criteria: LogCriteria): LogJson[] {
   return [
     ...removed.flatMap(({ block, receipts }) =>
-      matchingLogs(block.header, receipts, criteria, true),
+      matchingLogs(block.header, receipts, criteria, true).toReversed(),
     ),
     ...added.flatMap(({ block, receipts }) => matchingLogs(block.header, receipts, criteria)),
   ]

@@ -26,11 +26,15 @@ export class TestNetwork implements AsyncDisposable {
     this.#scope.defer(() => rm(folder, { recursive: true, force: true }))
   }
 
-  static async open(genesis: Genesis, keys: readonly Uint8Array[]): Promise<TestNetwork> {
+  static async open(
+    genesis: Genesis,
+    keys: readonly Uint8Array[],
+    optionsOf: (index: number) => Partial<ChainOptions> = () => ({}),
+  ): Promise<TestNetwork> {
     const folder = await mkdtemp(join(tmpdir(), 'quoin-network-'))
     const network = new TestNetwork(genesis, folder)
     try {
-      for (const key of keys) await network.join(key)
+      for (const [index, key] of keys.entries()) await network.join(key, optionsOf(index))
       return network
     } catch (error) {
       await network[Symbol.asyncDispose]()

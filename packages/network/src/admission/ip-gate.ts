@@ -16,6 +16,7 @@ export class IpGate {
   readonly #limits: NetworkLimits
   readonly #sources = new Map<string, Source>()
   readonly #pending = new WeakMap<MultiaddrConnection, Source>()
+  #pendingInAll = 0
   refused = 0
 
   constructor(limits: NetworkLimits) {
@@ -25,9 +26,10 @@ export class IpGate {
   /** Whether this new inbound connection may go on; if so it counts until it closes. */
   enter(connection: MultiaddrConnection): boolean {
     const source = this.#source(ipGroup(connection.remoteAddr.getComponents()[0]?.value ?? ''))
-    const { maxConnectionsPerIp, maxPendingPerIp } = this.#limits
+    const { maxConnectionsPerIp, maxPendingPerIp, maxPendingConnections } = this.#limits
     const isWelcome =
       source !== undefined &&
+      this.#pendingInAll < maxPendingConnections &&
       source.open < maxConnectionsPerIp &&
       source.pending < maxPendingPerIp &&
       source.bucket.take(performance.now())
@@ -37,6 +39,7 @@ export class IpGate {
     }
     source.open += 1
     source.pending += 1
+    this.#pendingInAll += 1
     this.#pending.set(connection, source)
     connection.addEventListener('close', () => {
       source.open -= 1
@@ -51,6 +54,7 @@ export class IpGate {
     if (source === undefined) return
     this.#pending.delete(connection)
     source.pending -= 1
+    this.#pendingInAll -= 1
   }
 
   #source(group: string): Source | undefined {

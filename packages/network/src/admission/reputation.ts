@@ -1,11 +1,11 @@
 import type { Offence, PeerId } from '../network.ts'
 
 const costs: Record<Offence, number> = { invalid: 25, useless: 2 }
-const banScore = -100
+const banScore = -90
 const halfLifeMs = 600_000
 const maxRemembered = 4_096
 
-/** Scores fall with offences and heal with time (half in ten minutes); at −100 a peer is banned for a while. */
+/** Scores fall with offences and heal with time (half in ten minutes); at −90 a peer is banned for a while. */
 export class Reputation {
   readonly #banMs: number
   readonly #now: () => number

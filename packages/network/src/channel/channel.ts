@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { CodedError } from '@quoin/kernel'
+import { abortStream } from '../host/abort-connection.ts'
 import type { Host } from '../host/open-host.ts'
 import { noTraffic } from '../monitor/no-traffic.ts'
 import type { PeerId, QueueInfo, Traffic } from '../network.ts'
@@ -107,10 +108,11 @@ export class DirectChannel implements Channel {
   #accept(stream: Stream, connection: Connection): void {
     const peer = connection.remotePeer.toString()
     if (this.#peers.get(peer) === undefined) {
-      stream.abort(new Error('The peer has not said hello.'))
+      abortStream(stream, 'The peer has not said hello.')
       return
     }
-    this.#inbound.get(peer)?.abort(new Error('The peer opened a newer stream.'))
+    const older = this.#inbound.get(peer)
+    if (older !== undefined) abortStream(older, 'The peer opened a newer stream.')
     this.#inbound.set(peer, stream)
     readFrames(stream, {
       maxBytes: this.#options.maxBytes,

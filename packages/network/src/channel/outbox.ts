@@ -1,4 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
+import { abortStream } from '../host/abort-connection.ts'
 import type { QueueInfo, Traffic } from '../network.ts'
 import { encodeFrame } from '../wire/frame.ts'
 import type { ChannelOptions } from './channel.ts'
@@ -46,7 +47,7 @@ export class Outbox {
   close(): void {
     this.#connection = undefined
     clearTimeout(this.#timer)
-    this.#stream?.abort(new Error('The peer has left.'))
+    if (this.#stream) abortStream(this.#stream, 'The peer has left.')
     this.#stream = undefined
     this.#waiting.length = 0
     this.#bytes = 0
@@ -90,7 +91,7 @@ export class Outbox {
 
   #use(stream: Stream, connection: Connection): void {
     if (this.#connection !== connection) {
-      stream.abort(new Error('The connection was replaced.'))
+      abortStream(stream, 'The connection was replaced.')
       return
     }
     this.#stream = stream

@@ -33,15 +33,16 @@ export async function openHost(options: HostOptions): Promise<Host> {
       nodeInfo: { name: 'quoin', version: '1', userAgent: 'quoin/1' },
       // Peers learn addresses from our own exchange, which knows what is private; identify tells none.
       addresses: { listen: [...options.listen], announceFilter: () => [] },
-      transports: [tcp({ backlog: 128 })],
+      transports: [tcp({ backlog: 1_024 })],
       connectionEncrypters: [hearing.encrypter],
       streamMuxers: [hearing.muxer],
       connectionGater: options.gater,
       connectionMonitor: { enabled: false },
       connectionManager: {
         maxConnections: limits.maxPeers * 2 + limits.maxPendingConnections,
-        maxIncomingPendingConnections: limits.maxPendingConnections,
-        inboundConnectionThreshold: limits.maxPendingConnections,
+        // Our own gate, a moment later, bounds both and by address.
+        maxIncomingPendingConnections: 65_536,
+        inboundConnectionThreshold: 65_536,
         inboundUpgradeTimeout: limits.handshakeMs,
         dialTimeout: limits.dialMs,
         addressDialTimeout: limits.dialMs,

@@ -5,6 +5,7 @@ import type { Reputation } from '../admission/reputation.ts'
 import { AddressBook } from '../discovery/address-book.ts'
 import { Dialer } from '../discovery/dialer.ts'
 import { loadState, saveState } from '../discovery/state-file.ts'
+import { closeConnection } from '../host/abort-connection.ts'
 import type { Host } from '../host/open-host.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkOptions, Offence, PeerId } from '../network.ts'
@@ -145,6 +146,5 @@ export class Connector {
 
 function sendAway(link: Link, reason: Refusal): void {
   link.control.send({ type: 'refuse', reason })
-  const signal = AbortSignal.timeout(1_000)
-  link.connection.close({ signal }).catch(() => link.connection.abort(new Error('It was banned.')))
+  closeConnection(link.connection, 'It was banned.')
 }

@@ -12,7 +12,7 @@ import { readFrames, writeFrame } from '../wire/frame-stream.ts'
 /** The first stream of a connection: hello, heartbeats, addresses, farewells. */
 export class ControlStream {
   readonly #stream: Stream
-  readonly #bucket = new TokenBucket({ burst: 64, perSecond: 16, nowMs: performance.now() })
+  readonly #bucket = new TokenBucket({ burst: 128, perSecond: 64, nowMs: performance.now() })
   #listener: (message: ControlMessage) => void = () => {}
 
   constructor(stream: Stream, onEnd: (error: unknown) => void) {

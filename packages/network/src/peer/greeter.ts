@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { CodedError, type Hex, type Logger } from '@quoin/kernel'
+import { abortConnection, abortStream, closeConnection } from '../host/abort-connection.ts'
 import type { Host } from '../host/open-host.ts'
 import type { NetworkLimits } from '../limits.ts'
 import { type Refusal, refusals } from '../wire/control.ts'
@@ -41,7 +42,7 @@ export class Greeter {
     host.libp2p.addEventListener('connection:open', ({ detail: connection }) => {
       if (connection.direction === 'outbound') return void this.#greet(connection)
       const timer = setTimeout(() => {
-        if (!this.#greeted.has(connection)) connection.abort(new Error('No hello in time.'))
+        if (!this.#greeted.has(connection)) abortConnection(connection, 'No hello in time.')
       }, limits.handshakeMs)
       connection.addEventListener('close', () => clearTimeout(timer))
     })
@@ -59,7 +60,7 @@ export class Greeter {
 
   #answer(stream: Stream, connection: Connection): void {
     if (connection.direction === 'outbound' || this.#greeted.has(connection)) {
-      stream.abort(new Error('One greeting is enough, and the dialer begins.'))
+      abortStream(stream, 'One greeting is enough, and the dialer begins.')
       return
     }
     this.#greeted.add(connection)
@@ -82,9 +83,7 @@ export class Greeter {
     const { peers, onLink } = this.#options
     link.connection.addEventListener('close', () => peers.remove(link))
     const { surplus } = peers.add(link)
-    surplus?.connection
-      .close()
-      .catch(() => surplus.connection.abort(new Error('One link is enough.')))
+    if (surplus !== undefined) closeConnection(surplus.connection, 'One link is enough.')
     if (surplus !== link) onLink(link)
   }
 
@@ -98,7 +97,6 @@ export class Greeter {
       refusals.find((known) => known === reason),
     )
     // A moment for a refusal to arrive, then the connection goes whatever the peer does.
-    const cause = error instanceof Error ? error : new Error('The handshake failed.')
-    connection.close({ signal: AbortSignal.timeout(1_000) }).catch(() => connection.abort(cause))
+    closeConnection(connection, 'The handshake failed.')
   }
 }

@@ -1,6 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Hex } from '@quoin/kernel'
 import { networkError } from '../errors.ts'
+import { abortConnection } from '../host/abort-connection.ts'
 import { type ControlMessage, protocolVersion, type Refusal } from '../wire/control.ts'
 import { ControlStream } from './control-stream.ts'
 import type { Link } from './link.ts'
@@ -31,7 +32,7 @@ export function shakeHands(options: HandshakeOptions): Promise<void> {
     const control = new ControlStream(options.stream, (error) => {
       fail(error ?? refused(connection, 'the peer hung up'))
       // Without its control stream a peer can be neither watched nor asked.
-      if (isDone) connection.abort(new Error('The control stream ended.', { cause: error }))
+      if (isDone) abortConnection(connection, 'The control stream ended.')
     })
     const hello = () => control.send({ type: 'hello', version: protocolVersion, chain })
     options.signal.addEventListener('abort', () => fail(refused(connection, 'no hello in time')))

@@ -1,3 +1,4 @@
+import { abortConnection } from '../host/abort-connection.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { ControlMessage } from '../wire/control.ts'
 import type { Link } from './link.ts'
@@ -43,13 +44,15 @@ export class Heartbeat {
     if (now - this.#tickAt > 2 * heartbeatMs) this.#awakeAt = now
     this.#tickAt = now
     if (now - Math.max(this.#options.heardAt(), this.#awakeAt) > silenceMs) {
-      this.#link.connection.abort(new Error('The peer has fallen silent.'))
+      abortConnection(this.#link.connection, 'The peer has fallen silent.')
       return
     }
-    if (!this.#isAnswered) return
-    this.#isAnswered = false
-    this.#nonce = (this.#nonce + 1) % 2 ** 32
-    this.#sentAt = now
+    // While the answer is on its way the ping is repeated: it also tells the peer that we live.
+    if (this.#isAnswered) {
+      this.#isAnswered = false
+      this.#nonce = (this.#nonce + 1) % 2 ** 32
+      this.#sentAt = now
+    }
     this.#link.control.send({ type: 'ping', nonce: this.#nonce })
   }
 }

@@ -1,4 +1,5 @@
 import type { Stream } from '@libp2p/interface'
+import { abortStream } from '../host/abort-connection.ts'
 import type { PeerId } from '../network.ts'
 import { drained } from '../wire/drained.ts'
 import { readFrames, writeFrame } from '../wire/frame-stream.ts'
@@ -45,7 +46,7 @@ export function refuse(stream: Stream, reason: 'busy' | 'malformed' | 'failed'):
   writeFrame(stream, encodeAnswer({ type: 'refused', reason }))
   stream
     .close({ signal: AbortSignal.timeout(1_000) })
-    .catch(() => stream.abort(new Error('The asker does not read.')))
+    .catch(() => abortStream(stream, 'The asker does not read.'))
 }
 
 function readRequest(stream: Stream, { limits, patienceMs }: AnswerOptions): Promise<Uint8Array> {

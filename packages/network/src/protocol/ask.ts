@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface'
 import { networkError } from '../errors.ts'
+import { abortStream } from '../host/abort-connection.ts'
 import type { Link } from '../peer/link.ts'
 import { readFrames, writeFrame } from '../wire/frame-stream.ts'
 import { type AnswerFrame, decodeAnswer } from './answer-frame.ts'
@@ -29,9 +30,8 @@ export async function* ask(request: Uint8Array, options: AskOptions): AsyncGener
     }
   } finally {
     options.signal?.removeEventListener('abort', abort)
-    if (answer.isComplete)
-      stream.close().catch(() => stream.abort(new Error('It would not close.')))
-    else stream.abort(new Error('The request was given up.'))
+    if (answer.isComplete) stream.close().catch(() => abortStream(stream, 'It would not close.'))
+    else abortStream(stream, 'The request was given up.')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { networkError } from '../errors.ts'
+import { abortStream } from '../host/abort-connection.ts'
 import type { Host } from '../host/open-host.ts'
 import { noTraffic } from '../monitor/no-traffic.ts'
 import type { PeerId, Traffic } from '../network.ts'
@@ -73,7 +74,7 @@ export class RequestProtocol implements Protocol {
     const handler = this.#handler
     const { peers, limits, admit, onFailure } = this.#options
     if (peers.get(peer) === undefined) {
-      stream.abort(new Error('The peer has not said hello.'))
+      abortStream(stream, 'The peer has not said hello.')
       return
     }
     const isBusy = handler === undefined || this.#serving >= limits.maxConcurrent

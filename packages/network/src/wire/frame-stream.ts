@@ -1,4 +1,5 @@
 import type { Stream } from '@libp2p/interface'
+import { abortStream } from '../host/abort-connection.ts'
 import { encodeFrame, FrameReader } from './frame.ts'
 
 export interface FrameStreamOptions {
@@ -23,7 +24,7 @@ export function readFrames(stream: Stream, options: FrameStreamOptions): void {
   }
   const fail = (error: unknown) => {
     end(error)
-    stream.abort(error instanceof Error ? error : new Error('The reader failed.'))
+    abortStream(stream, error instanceof Error ? error.message : 'The reader failed.')
   }
   const deliver = () => {
     while (!isBusy && !hasEnded) {

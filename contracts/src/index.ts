@@ -15,6 +15,7 @@ export { splitterAbi } from './generated/abi/splitter.ts'
 export { stakingAbi } from './generated/abi/staking.ts'
 export { stakingProofsAbi } from './generated/abi/staking-proofs.ts'
 export { type GenesisAccount, type GenesisOptions, genesisAlloc } from './genesis-alloc.ts'
+export { type Registration, registrationDigest } from './registration.ts'
 export {
   type GenesisValidator,
   type StakingGenesis,

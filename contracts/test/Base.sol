@@ -27,6 +27,8 @@ interface Vm {
     function expectRevert(bytes4 selector) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
     function prank(address sender) external;
+    function roll(uint256 height) external;
+    function setBlockhash(uint256 height, bytes32 hash) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function startPrank(address sender) external;
     function stopPrank() external;

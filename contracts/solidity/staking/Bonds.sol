@@ -123,12 +123,12 @@ abstract contract Bonds is Rewards {
     function withdraw() external nonReentrant returns (uint256 amount) {
         Unbonding[] storage list = _unbondings[msg.sender];
         uint256 penalty;
-        for (uint256 i = list.length; i-- > 0;) {
-            Unbonding memory entry = list[i];
+        for (uint256 i = list.length; i > 0; i--) {
+            Unbonding memory entry = list[i - 1];
             if (!_isOver(entry.sinceBlock, entry.sinceTime)) continue;
             uint256 lost = _penaltyOf(entry);
             (amount, penalty) = (amount + entry.amount - lost, penalty + lost);
-            list[i] = list[list.length - 1];
+            list[i - 1] = list[list.length - 1];
             list.pop();
         }
         emit Withdrawn(msg.sender, amount, penalty);

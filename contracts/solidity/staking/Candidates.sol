@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
+import {Descending} from "./Descending.sol";
 import {Validator} from "./StakingTypes.sol";
 import {StakingStorage} from "./StakingStorage.sol";
 
@@ -43,18 +43,14 @@ abstract contract Candidates is StakingStorage {
     }
 
     /// @dev Weight above, the complement of the address below: one descending order, and no ties.
-    function _ranks() private view returns (uint256[] memory ranks) {
+    function _ranks() private view returns (uint256[] memory) {
         uint256 length = _candidates.length;
-        ranks = new uint256[](length);
+        uint256[] memory ranks = new uint256[](length);
         for (uint256 i = 0; i < length; i++) {
             address candidate = _candidates[i];
             ranks[i] = _powerOf(_validators[candidate]) << 160 | uint160(~uint160(candidate));
         }
-        Arrays.sort(ranks, _isGreater);
-    }
-
-    function _isGreater(uint256 a, uint256 b) private pure returns (bool) {
-        return a > b;
+        return Descending.sort(ranks);
     }
 
     /// @dev Of a candidate. Never zero: a convicted last validator keeps its seat until another comes.

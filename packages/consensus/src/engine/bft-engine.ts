@@ -1,11 +1,13 @@
 import type { ExecutionLayer } from '@quoin/engine'
 import { accusedOf, commitToCertificate, type Recover } from '@quoin/headers'
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
+import type { verifyBls } from '@quoin/keys'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
 import { createFutureMessages } from '../core/future-messages.ts'
 import { isNews } from '../core/is-news.ts'
 import type { Commit, Evidence, Timer } from '../core/messages.ts'
+import type { Rule } from '../core/rules.ts'
 import { type TimerDurations, timerDurationMs } from '../core/timers.ts'
 import type { BlockStore, DecidedBlock } from '../storage/block-store.ts'
 import { openEvidencePool } from '../storage/evidence-pool.ts'
@@ -56,6 +58,10 @@ export interface BftOptions {
   timers: TimerDurations
   /** Who made a signature; by default with a memory of our own. */
   recover?: Recover
+  /** For simulations: the same, remembered over nodes. */
+  verifyBls?: typeof verifyBls
+  /** For simulations: what a wrong core would do. */
+  coreRules?: readonly Rule[]
   logger: Logger
 }
 

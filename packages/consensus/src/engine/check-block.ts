@@ -22,6 +22,7 @@ export interface CheckContext {
   /** A quorum has decided it: its randomness was verified by others. */
   isCertified?: boolean
   recover?: Recover
+  verifyBls?: typeof verifyBls
 }
 
 /**
@@ -29,7 +30,7 @@ export interface CheckContext {
  * @throws CodedError `INVALID_BLOCK`, `INVALID_CERTIFICATE`, `INVALID_SIGNATURE`
  */
 export function checkBlock(block: ConsensusBlock, context: CheckContext): void {
-  const { parent, rules, nowMs, isCertified = false } = context
+  const { parent, rules, nowMs } = context
   const { header, payload } = block
   const { domain } = rules
   const require = (holds: boolean, what: string) => {
@@ -46,7 +47,7 @@ export function checkBlock(block: ConsensusBlock, context: CheckContext): void {
   const validators = rules.validatorsAt(header.height)
   const proposer = pickProposer(validators, parent.randao, header.height, header.round)
   require(header.proposer === proposer, `it was not the turn of ${header.proposer}`)
-  checkRandao(block, { parent, rules, isCertified })
+  checkRandao(block, context)
   require(isWhole(block), 'its body is not what its header names')
   checkLastCommit(block, context)
   require(payload.parentHash === parent.payloadHash, 'its payload has another parent')
@@ -73,13 +74,13 @@ export function isTimely({ header }: ConsensusBlock, nowMs: number): boolean {
 
 function checkRandao(
   { header, payload }: ConsensusBlock,
-  { parent, rules, isCertified }: { parent: Parent; rules: ChainRules; isCertified: boolean },
+  { parent, rules, isCertified = false, verifyBls: verify = verifyBls }: CheckContext,
 ): void {
   const { height, randaoReveal } = header
   const proposer = rules.validatorsAt(height).memberOf(header.proposer)
   const isSigned = () =>
     proposer !== null &&
-    verifyBls(randaoDigest(height, rules.domain), proposer.blsPublicKey, randaoReveal)
+    verify(randaoDigest(height, rules.domain), proposer.blsPublicKey, randaoReveal)
   if (payload.prevRandao !== randaoOf(parent.randao, randaoReveal) || !(isCertified || isSigned()))
     throw new CodedError('INVALID_BLOCK', `Block ${height}: its randomness is not its proposer's`)
 }

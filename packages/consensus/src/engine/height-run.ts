@@ -8,9 +8,11 @@ import {
   type Recover,
 } from '@quoin/headers'
 import { CodedError, type Hex, type Logger } from '@quoin/kernel'
+import type { verifyBls } from '@quoin/keys'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
 import type { Ballot, Commit, Effect, Evidence, Input, Proposal, Timer } from '../core/messages.ts'
+import type { Rule } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { RecordLog } from '../storage/record-file.ts'
@@ -32,6 +34,9 @@ export interface RunContext {
   execution: ExecutionLayer
   logger: Logger
   recover: Recover
+  /** See `BftOptions`. */
+  verifyBls?: typeof verifyBls
+  coreRules?: readonly Rule[]
   /** Ends with the engine. */
   signal: AbortSignal
   schedule(timer: Timer): void
@@ -74,7 +79,7 @@ export class HeightRun {
     let commit: Commit | null = null
     for (let next = queue.shift(); next; next = queue.shift()) {
       this.#log(next)
-      for (const effect of step(this.state, next))
+      for (const effect of step(this.state, next, this.#context.coreRules))
         if (effect.type === 'decide') commit = effect.commit
         else await this.#carryOut(effect, queue, outgoing)
     }
@@ -139,7 +144,7 @@ export class HeightRun {
       if (record.type === 'block') this.#restoreBlock(record.block)
       if (record.type === 'block' || record.type === 'height') continue
       this.#settle(record, open, outgoing)
-      for (const effect of step(this.state, record))
+      for (const effect of step(this.state, record, this.#context.coreRules))
         if (effect.type === 'decide') commit = effect.commit
         else open.push(effect)
     }
@@ -273,9 +278,9 @@ export class HeightRun {
   async #judge({ id, proposer }: Proposal, block: ConsensusBlock): Promise<boolean> {
     const known = this.#verdicts.get(id)
     if (known !== undefined) return known
-    const { rules, recover, logger } = this.#context
+    const { logger } = this.#context
     const reason = await reasonAgainst(async () => {
-      checkBlock(block, { parent: this.parent, rules, recover, nowMs: null })
+      checkBlock(block, { ...this.#context, parent: this.parent, nowMs: null })
       if (!(await executeBlock(block, this.#context)))
         throw new CodedError('INVALID_BLOCK', 'Execution finds its payload invalid')
     })

@@ -29,6 +29,7 @@ export class Lifeline {
         if (typeof member !== 'function') return member
         if (typeof name === 'string' && durable.has(name))
           return (...args: unknown[]) => this.#pass(() => member.apply(target, args), delay)
+        if (name === 'peers') return () => (this.isCut ? [] : member.apply(target, []))
         return (...args: unknown[]) => (this.isCut ? never() : member.apply(target, args))
       },
     })

@@ -1,0 +1,132 @@
+import { createValidatorSet, genesisId, type Recover, type ValidatorSet } from '@quoin/headers'
+import { bytesToHex, type Hex, hexToBytes } from '@quoin/kernel'
+import { keccak256, recoverAddress, signatureToBytes, signHash, verifyBls } from '@quoin/keys'
+import type { ChainRules } from '../../engine/chain-rules.ts'
+import { createLocalSigner, type Signer } from '../../engine/signer.ts'
+import type { ExecutionDisk } from '../memory-execution.ts'
+
+/** Keys are the same for all seeds, and what they sign is remembered: it is always the same signature. */
+export const signers: readonly SimulatedSigner[] = Array.from({ length: 12 }, (_, index) =>
+  createSigner(keccak256(new TextEncoder().encode(`simulated validator ${index}`))),
+)
+
+export interface SimulatedSigner extends Signer {
+  signNow(digest: Uint8Array): Hex
+}
+
+export const startMs = 1_800_000_000_000
+const chainId = 31402n
+const executionGenesis: Hex = `0x${'ab'.repeat(32)}`
+
+export interface ChainPlan {
+  /** Power by index of signer. */
+  powers: readonly number[]
+  /** 0: the set never changes. */
+  epochBlocks: number
+  blockRewardGwei: bigint
+}
+
+/** What a node keeps of the sets that its own execution gave. */
+export type EpochSets = Map<number, ValidatorSet>
+
+export function toSet(powers: readonly number[]): ValidatorSet {
+  const members = powers.flatMap((power, index) => {
+    const signer = signers[index]
+    if (!signer || power === 0) return []
+    return [{ address: signer.address, power: BigInt(power), blsPublicKey: signer.blsPublicKey }]
+  })
+  return createValidatorSet(members)
+}
+
+/** The rules of a chain as one node knows them: sets of later epochs come from its own state. */
+export function createRules(
+  plan: ChainPlan,
+  execution: ExecutionDisk,
+  sets: EpochSets,
+): ChainRules {
+  const { epochBlocks, blockRewardGwei } = plan
+  const genesis = toSet(plan.powers)
+  return {
+    domain: { chainId, genesisId: genesisId(chainId, executionGenesis, genesis) },
+    executionGenesis,
+    genesisTimeMs: startMs - 1000,
+    equalTimestamps: true,
+    epochBlocks,
+    blockRewardGwei,
+    rewardAddressOf: (validator) =>
+      blockRewardGwei > 0n ? (`0x${validator.slice(4)}ee` as const) : null,
+    validatorsAt(height) {
+      const epoch = epochBlocks === 0 ? 0 : Math.floor((height - 1) / epochBlocks)
+      if (epoch < 2) return genesis
+      const set = sets.get(epoch)
+      if (!set) throw new Error(`The validators of height ${height} are not known yet`)
+      return set
+    },
+    async advance({ block }) {
+      const { height } = block.header
+      if (epochBlocks === 0 || height % epochBlocks !== 0) return
+      sets.set(height / epochBlocks + 1, readSet(execution, height) ?? genesis)
+    },
+  }
+}
+
+export function emptyExecution(): ExecutionDisk {
+  return { genesisHash: executionGenesis, payloads: [] }
+}
+
+/** A transaction that replaces the whole validator set: the simulated chain's Staking contract. */
+export function setChange(powers: readonly number[], nonce: number): Hex {
+  return bytesToHex(Uint8Array.from([0x7f, nonce & 0xff, nonce >> 8, ...powers]))
+}
+
+function readSet({ payloads }: ExecutionDisk, height: number): ValidatorSet | null {
+  const changes = payloads
+    .slice(0, height)
+    .flatMap(({ transactions }) => transactions.filter((hex) => hex.startsWith('0x7f')))
+  const last = changes.at(-1)
+  return last ? toSet([...hexToBytes(last)].slice(3)) : null
+}
+
+/** `recoverAddress` and `verifyBls` are functions: every node asks, but each answer is computed once. */
+export const rememberingRecover: Recover = remember(
+  (digest: Uint8Array, signature: Uint8Array): Hex => recoverAddress(digest, signature),
+  (digest, signature) => bytesToHex(digest) + bytesToHex(signature),
+)
+
+export const rememberingVerifyBls: typeof verifyBls = remember(
+  verifyBls,
+  (message, publicKey, signature) => bytesToHex(message) + publicKey + signature,
+)
+
+const mostRemembered = 20_000
+
+function remember<A extends readonly unknown[], T>(
+  compute: (...args: A) => T,
+  keyOf: (...args: A) => string,
+): (...args: A) => T {
+  const known = new Map<string, T>()
+  return (...args) => {
+    const key = keyOf(...args)
+    const earlier = known.get(key)
+    if (earlier !== undefined) return earlier
+    const result = compute(...args)
+    if (known.size >= mostRemembered) known.clear()
+    known.set(key, result)
+    return result
+  }
+}
+
+function createSigner(privateKey: Uint8Array): SimulatedSigner {
+  const { address, blsPublicKey, reveal } = createLocalSigner(privateKey)
+  const signNow = remember(
+    (digest: Uint8Array) => bytesToHex(signatureToBytes(signHash(digest, privateKey))),
+    bytesToHex,
+  )
+  return {
+    address,
+    blsPublicKey,
+    signNow,
+    sign: async (digest) => signNow(digest),
+    reveal: remember(reveal, bytesToHex),
+  }
+}

@@ -20,11 +20,12 @@ export class TcpProxy implements AsyncDisposable {
   readonly back: LinkQuality = { isPaused: false, delayMs: 0, bytesPerSecond: Infinity }
   readonly #sockets = new Set<Socket>()
   readonly #server = createServer((socket) => this.#accept(socket))
-  readonly #target: { host: string; port: number }
+  /** Where new connections lead. */
+  target: { host: string; port: number }
   #isRefusing = false
 
   private constructor(target: { host: string; port: number }) {
-    this.#target = target
+    this.target = target
   }
 
   static async open(target: { host?: string; port: number }): Promise<TcpProxy> {
@@ -77,7 +78,7 @@ export class TcpProxy implements AsyncDisposable {
       socket.resetAndDestroy()
       return
     }
-    const other = connect(this.#target)
+    const other = connect(this.target)
     this.#own(socket, other)
     this.#own(other, socket)
     void this.#carry(socket, other, this.there)

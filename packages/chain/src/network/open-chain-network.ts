@@ -4,7 +4,7 @@ import { type Network, type NetworkOptions, openNetwork } from '@quoin/network'
 /** How a node is reached and whom it speaks to. */
 export type NetworkSettings = Pick<
   NetworkOptions,
-  'privateKey' | 'listen' | 'bootstrap' | 'allowedPeers' | 'limits'
+  'privateKey' | 'listen' | 'announce' | 'bootstrap' | 'allowedPeers' | 'statePath' | 'limits'
 >
 
 /** The network of the chain with this id. @throws CodedError `NETWORK_LISTEN_FAILED` and others of the network */

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import type { Client } from './client.ts'
+import type { Cluster } from './cluster.ts'
+import { heightOf, rpc, until } from './rpc.ts'
+import { senders } from './setting.ts'
+
+/** All nodes hold the same blocks and states, and every acknowledged transaction once. */
+export async function checkAgreement(cluster: Cluster, clients: readonly Client[]): Promise<void> {
+  const urls = cluster.nodes.map(({ rpcUrl }) => rpcUrl)
+  const target = Math.max(...(await Promise.all(urls.map(heightOf))))
+  await until(`all nodes at height ${target}`, async () => {
+    const heights = await Promise.all(urls.map(heightOf))
+    return heights.every((height) => height >= target)
+  })
+  const seen = new Map<string, number>()
+  for (let height = 1; height <= target; height++) {
+    const blocks = await Promise.all(urls.map((url) => blockAt(url, height)))
+    const [first] = blocks
+    assert.ok(first)
+    for (const block of blocks) assert.deepEqual(block, first, `height ${height}`)
+    for (const hash of first.transactions) seen.set(hash, (seen.get(hash) ?? 0) + 1)
+  }
+  for (const [index, { acknowledged }] of clients.entries()) {
+    for (const hash of acknowledged) assert.equal(seen.get(hash), 1, `transaction ${hash}`)
+    const sink = senders[index]?.sink
+    const balances = await Promise.all(
+      urls.map((url) => rpc(url, 'eth_getBalance', [sink, 'latest'])),
+    )
+    for (const balance of balances) assert.equal(Number(balance), acknowledged.length)
+  }
+}
+
+async function blockAt(url: string, height: number) {
+  const block = await rpc(url, 'eth_getBlockByNumber', [`0x${height.toString(16)}`, false])
+  assert.ok(typeof block === 'object' && block !== null && 'hash' in block && 'stateRoot' in block)
+  assert.ok('transactions' in block && Array.isArray(block.transactions))
+  return {
+    hash: block.hash,
+    stateRoot: block.stateRoot,
+    transactions: block.transactions.map(String),
+  }
+}

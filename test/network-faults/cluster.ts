@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { peerIdOf } from '@quoin/network'
+import { TcpProxy } from '@quoin/testing'
+import { NodeProcess } from './node-process.ts'
+import { networkKeyOf } from './setting.ts'
+
+/** Validators in processes of their own; every wire between two of them is a proxy. */
+export class Cluster implements AsyncDisposable {
+  readonly nodes: NodeProcess[] = []
+  readonly #proxies: { from: number; to: number; proxy: TcpProxy }[] = []
+  readonly #stack = new AsyncDisposableStack()
+
+  static async open(size: number): Promise<Cluster> {
+    const cluster = new Cluster()
+    try {
+      await cluster.#wire(size)
+      await Promise.all(cluster.nodes.map((node) => node.start()))
+      return cluster
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Proxies of all wires between nodes of different sides. */
+  between(side: readonly number[]): TcpProxy[] {
+    return this.#proxies
+      .filter(({ from, to }) => side.includes(from) !== side.includes(to))
+      .map(({ proxy }) => proxy)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+
+  async #wire(size: number): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'quoin-faults-'))
+    this.#stack.defer(() => rm(folder, { recursive: true, force: true }))
+    const indices = Array.from({ length: size }, (_, index) => index)
+    for (const from of indices)
+      for (const to of indices.filter((other) => other !== from))
+        this.#proxies.push({ from, to, proxy: this.#stack.use(await TcpProxy.open({ port: 1 })) })
+    for (const index of indices) {
+      const bootstrap = this.#proxies
+        .filter(({ from }) => from === index)
+        .map(
+          ({ to, proxy }) => `/ip4/127.0.0.1/tcp/${proxy.port}/p2p/${peerIdOf(networkKeyOf(to))}`,
+        )
+      const onPort = (port: number) => {
+        for (const { to, proxy } of this.#proxies)
+          if (to === index) proxy.target = { host: '127.0.0.1', port }
+      }
+      const dataDir = join(folder, `node-${index}`)
+      const node = new NodeProcess({ index, validators: size, dataDir, bootstrap, onPort })
+      this.nodes.push(this.#stack.use(node))
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { createGenesis, type Genesis, validatorOf } from '@quoin/chain'
+import type { Hex } from '@quoin/kernel'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+
+export const chainId = 31_407
+
+export const validatorKeyOf = (index: number) => new Uint8Array(32).fill(index + 1)
+export const networkKeyOf = (index: number) => new Uint8Array(32).fill(0x41 + index)
+
+export interface Sender {
+  readonly account: PrivateKeyAccount
+  readonly sink: Hex
+}
+
+/** Accounts that send all the while, and where each sends to. */
+export const senders = Array.from(
+  { length: 4 },
+  (_, index): Sender => ({
+    account: privateKeyToAccount(`0x${(0xfa017 + index).toString(16).padStart(64, '0')}`),
+    sink: `0x${(0x51d0 + index).toString(16).padStart(40, '0')}`,
+  }),
+)
+
+export function createFaultsGenesis(validators: number): Genesis {
+  const balance: Hex = `0x${(10n ** 21n).toString(16)}`
+  return createGenesis({
+    chainId,
+    timestamp: 1_700_000_000,
+    alloc: Object.fromEntries(senders.map(({ account }) => [account.address, { balance }])),
+    validators: Array.from({ length: validators }, (_, index) =>
+      validatorOf(validatorKeyOf(index)),
+    ),
+    blockTimeMs: 100,
+    heartbeatMs: 1_000,
+  })
+}

@@ -210,7 +210,11 @@ describe('what is not proven', () => {
     const moving = makeChain({ setAt, length: 40 })
     const wrong = moving.provider('liar', {
       quoin_getLightBlock: (honest, [height]) =>
-        height === 'latest' ? honest : moving.provider().request('quoin_getLightBlock', [1]),
+        height === 'latest'
+          ? honest
+          : moving
+              .provider()
+              .request('quoin_getLightBlock', [1], { signal: AbortSignal.timeout(1000) }),
     })
     const client = await follow(moving, { providers: [wrong] })
     await assert.rejects(client.update(), code('SERVER_LIED', /asked for height/))

@@ -56,6 +56,11 @@ export interface LightClient {
    * @throws CodedError `NOT_AVAILABLE` beyond it, and as `update`
    */
   at(height: number, options?: Options): Promise<TrustedPoint>
+  /**
+   * All proven blocks from one height to another, up to the newest, ascending. At most 10,000.
+   * @throws CodedError `TOO_MUCH`, and as `at`
+   */
+  range(from: number, to: number, options?: Options): Promise<TrustedPoint[]>
 }
 
 /** @throws CodedError `STATE_INVALID`, `SERVER_LIED`, `SERVER_FAILED`, `NOT_AVAILABLE`, `NOT_VERIFIABLE` */

@@ -5,14 +5,21 @@ import { type ForkEvidence, forkEvidence } from '../fork/fork-evidence.ts'
 import type { LightClient, LightClientOptions } from '../light-client.ts'
 import type { BlockSource } from '../provider/block-source.ts'
 import { firstThatAnswers, isAway } from '../provider/first-that-answers.ts'
-import { descendTo } from './descend.ts'
+import { ancestors, descendTo } from './descend.ts'
 import { skipTo, walkTo } from './follow.ts'
 import type { LightBlock } from './light-block.ts'
 import { mergePoints, serializeState, type TrustState } from './trust-state.ts'
-import { checkTrust, type HeaderRules, signersOf, type TrustedPoint } from './verify-header.ts'
+import {
+  blockToPoint,
+  checkTrust,
+  type HeaderRules,
+  signersOf,
+  type TrustedPoint,
+} from './verify-header.ts'
 
 /** Down to that many blocks below a trusted one, hash links are cheaper than certificates. */
 const nearBlocks = 128
+const mostInRange = 10_000
 
 export class CertificateClient implements LightClient {
   readonly #options: LightClientOptions
@@ -85,6 +92,26 @@ export class CertificateClient implements LightClient {
       await this.#keep([proven])
       return proven
     })
+  }
+
+  async range(
+    from: number,
+    to: number,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<TrustedPoint[]> {
+    const signal = options.signal ?? new AbortController().signal
+    if (to - from >= mostInRange)
+      throw lightError('TOO_MUCH', `${to - from + 1} blocks at once, at most ${mostInRange}`)
+    const top = await this.at(to, options)
+    const lowest = Math.max(from, 1)
+    return this.#inTurn(() =>
+      firstThatAnswers(this.#sources, async (source) => {
+        const points = top.height >= lowest ? [top] : []
+        for await (const block of ancestors(top, lowest, { source, signal }))
+          points.push(blockToPoint(block))
+        return points.reverse()
+      }),
+    )
   }
 
   /** One thing at a time: the state is read, then changed. */

@@ -30,6 +30,7 @@ export type {
 } from './interface.ts'
 export { type ExecutionOptions, openExecution } from './open-execution.ts'
 export { defaultPoolLimits, type PoolLimits } from './pool/pool.ts'
+export type { PruneOptions, PruneResult } from './prune/prune-chain.ts'
 export type {
   SimulatedBlock,
   SimulatedBlockOverrides,
@@ -40,3 +41,9 @@ export type {
   Simulation,
   SimulationErrorCode,
 } from './simulate/simulation.ts'
+export { type FetchParts, partsPerRequest, type StateProgress } from './snapshot/fetch-state.ts'
+export {
+  importSnapshot,
+  type SnapshotBlock,
+  type SnapshotOptions,
+} from './snapshot/import-snapshot.ts'

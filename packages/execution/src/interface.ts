@@ -1,5 +1,6 @@
 import type { EngineApi } from '@quoin/engine'
 import type { Hex } from '@quoin/kernel'
+import type { PruneOptions, PruneResult } from './prune/prune-chain.ts'
 import type { SimulatedBlock, Simulation } from './simulate/simulation.ts'
 
 /**
@@ -34,6 +35,10 @@ export interface Execution extends AsyncDisposable {
   importBlock(rlp: Uint8Array): Promise<Header>
   /** After a block became head and is durable. `removed` lists blocks that left the canonical chain. */
   onHead(listener: (event: HeadEvent) => void): () => void
+  /** State nodes and codes by their keccak256, for those who build a snapshot; null where there is none. */
+  stateParts(hashes: readonly Uint8Array[]): (Uint8Array | null)[]
+  /** Removes what only old blocks need. See `pruneChain`. */
+  prune(options: PruneOptions): Promise<PruneResult>
   /** Resolves when the pool holds a transaction that could go into the next block. @throws the signal's reason */
   pendingTransactions(options: { signal: AbortSignal }): Promise<void>
 }

@@ -16,6 +16,7 @@ import { fromHex, toHex } from './codec/bytes.ts'
 import type { Execution, HeadEvent, Header } from './interface.ts'
 import { PoolJournal } from './pool/journal.ts'
 import { defaultPoolLimits, Pool, type PoolLimits } from './pool/pool.ts'
+import { pruneChain } from './prune/prune-chain.ts'
 import { Serial } from './serial.ts'
 import { Simulator } from './simulate/simulator.ts'
 
@@ -55,17 +56,19 @@ export async function openExecution(options: ExecutionOptions): Promise<Executio
   const pool = new Pool({ chain, chainId, journal, limits, logger, nowMs })
   pool.restore(transactions)
   logger.info({ head: chain.head.hash, number: chain.head.number }, 'Opened the execution data')
-  return assemble(options, { chain, pool, chainId, closing: opening.move() })
+  return assemble(options, { store, chain, pool, chainId, closing: opening.move() })
 }
 
 interface Parts {
+  store: Store
   chain: Chain
   pool: Pool
   chainId: bigint
   closing: AsyncDisposableStack
 }
 
-function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: Parts): Execution {
+function assemble(options: ExecutionOptions, parts: Parts): Execution {
+  const { store, chain, pool, chainId, closing } = parts
   const { logger = silentLogger } = options
   const machines = new Machines(chain.forks, { isPatient: false })
   const patient = new Machines(chain.forks, { isPatient: true })
@@ -116,6 +119,8 @@ function assemble(options: ExecutionOptions, { chain, pool, chainId, closing }: 
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    stateParts: (hashes) => hashes.map((hash) => store.node(hash) ?? store.code(hash) ?? null),
+    prune: (pruneOptions) => pruneChain(chain, store, pruneOptions),
     pendingTransactions: ({ signal }) => pool.executable(signal),
     async [Symbol.asyncDispose]() {
       await serial.idle()

@@ -73,6 +73,11 @@ export class Archive {
     return this.#store.header(hash) ?? null
   }
 
+  /** For a block that is no longer stored. */
+  forget(hash: Hex): void {
+    this.#blocks.delete(hash)
+  }
+
   #keep(block: Block, receipts: Receipt[] | null): void {
     this.#blocks.delete(block.header.hash)
     this.#blocks.set(block.header.hash, { block, receipts })

@@ -119,6 +119,10 @@ export class Chain implements BlockReader {
     this.nodes.resetPending([...this.#candidates.values()].map(({ writes }) => writes))
   }
 
+  forgetBlock(hash: Hex): void {
+    this.#archive.forget(hash)
+  }
+
   headerOf(hash: Hex): Header | null {
     return this.#candidates.get(hash)?.block.header ?? this.#archive.header(hash)
   }

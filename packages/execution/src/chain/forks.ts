@@ -2,11 +2,15 @@ import { paramsBlock } from '@ethereumjs/block'
 import { type Common, createCommonFromGethGenesis } from '@ethereumjs/common'
 import { CodedError } from '@quoin/kernel'
 import { keccak256, recoverPublicKey } from '@quoin/keys'
+import { ceremonyKzg } from '../evm/ceremony-kzg.ts'
 import { type Rules, rulesOf } from '../evm/rules.ts'
 import type { GethGenesis } from './genesis-schema.ts'
 
 const customCrypto = {
   keccak256,
+  get kzg() {
+    return ceremonyKzg()
+  },
   ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): Uint8Array {
     const compact = new Uint8Array(64)
     compact.set(r, 32 - r.length)

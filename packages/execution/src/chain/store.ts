@@ -12,7 +12,8 @@ export interface StoredBlock {
   block: Uint8Array
   /** 20 bytes for each transaction, so that signatures need not be recovered again. */
   senders: Uint8Array
-  receipts: Uint8Array
+  /** Null for a block that came with a snapshot: it was not executed here. */
+  receipts: Uint8Array | null
   state: StateWrites
 }
 
@@ -50,6 +51,8 @@ const kinds = {
 /** One LevelDB: keys are a letter for the kind and a hash, a number or a name. */
 export class Store implements AsyncDisposable {
   readonly #level: ClassicLevel<Buffer, Uint8Array>
+  #lastWrite: Promise<unknown> = Promise.resolve()
+  readonly #nodeListeners = new Set<(hash: Uint8Array) => void>()
 
   private constructor(level: ClassicLevel<Buffer, Uint8Array>) {
     this.#level = level
@@ -138,6 +141,9 @@ export class Store implements AsyncDisposable {
       operations.push({ type: 'put', key: keyOf(kind, key), value })
     }
     for (const block of batch.blocks) putBlock(put, block)
+    // Before the write: who sweeps meanwhile must not remove what is about to be there.
+    for (const listener of this.#nodeListeners)
+      for (const block of batch.blocks) for (const { hash } of block.state.nodes) listener(hash)
     for (const { number, hash } of batch.canonical) {
       if (hash !== null) put(kinds.canonical, numberKey(number), fromHex(hash))
       else operations.push({ type: 'del', key: keyOf(kinds.canonical, numberKey(number)) })
@@ -148,8 +154,19 @@ export class Store implements AsyncDisposable {
     }
     if (batch.genesis) put(kinds.meta, Buffer.from('genesis'), fromHex(batch.genesis))
     if (batch.pointers) put(kinds.meta, Buffer.from('pointers'), encodePointers(batch.pointers))
+    await this.#batch(operations, true)
+  }
+
+  /** One after the other: LevelDB itself promises no order to writes that overlap. */
+  #batch(operations: Operation[], sync: boolean): Promise<void> {
+    const write = this.#lastWrite.then(() => this.#writeBatch(operations, sync))
+    this.#lastWrite = write.catch(() => undefined)
+    return write
+  }
+
+  async #writeBatch(operations: Operation[], sync: boolean): Promise<void> {
     try {
-      await this.#level.batch(operations, { sync: true })
+      await this.#level.batch(operations, { sync })
     } catch (cause) {
       throw new CodedError(
         'WRITE_FAILED',
@@ -157,6 +174,55 @@ export class Store implements AsyncDisposable {
         { cause },
       )
     }
+  }
+
+  /** Nodes and code whose absence does no harm after a crash: not synced. @throws CodedError WRITE_FAILED */
+  async writeState({ nodes, code }: StateWrites): Promise<void> {
+    await this.#batch(
+      [
+        ...nodes.map(({ hash, encoded }) => ({ key: keyOf(kinds.node, hash), value: encoded })),
+        ...code.map(({ hash, code: value }) => ({ key: keyOf(kinds.code, hash), value })),
+      ].map((entry) => ({ type: 'put', ...entry })),
+      false,
+    )
+  }
+
+  /** Hears of every state node that a block writes. */
+  onNodes(listener: (hash: Uint8Array) => void): () => void {
+    this.#nodeListeners.add(listener)
+    return () => this.#nodeListeners.delete(listener)
+  }
+
+  /** The hashes of all state nodes, some at a time. */
+  async *nodeHashes(): AsyncGenerator<Uint8Array[]> {
+    const keys = this.#level.keys({ gte: Buffer.from(kinds.node), lt: afterKind(kinds.node) })
+    try {
+      for (;;) {
+        const some = await keys.nextv(1000)
+        if (some.length === 0) return
+        yield some.map((key) => key.subarray(1))
+      }
+    } finally {
+      await keys.close()
+    }
+  }
+
+  async removeNodes(hashes: readonly Uint8Array[]): Promise<void> {
+    await this.#batch(
+      hashes.map((hash) => ({ type: 'del', key: keyOf(kinds.node, hash) })),
+      false,
+    )
+  }
+
+  /** Removes a block's transactions and receipts; its header stays. */
+  async removeBlock(hash: Hex, transactions: readonly Hex[]): Promise<void> {
+    const key = fromHex(hash)
+    const parts = [kinds.block, kinds.senders, kinds.receipts].map((kind) => keyOf(kind, key))
+    const places = transactions.map((each) => keyOf(kinds.transaction, fromHex(each)))
+    await this.#batch(
+      [...parts, ...places].map((each) => ({ type: 'del', key: each })),
+      false,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,7 +242,7 @@ function putBlock(
   put(kinds.header, hash, block.header)
   put(kinds.block, hash, block.block)
   put(kinds.senders, hash, block.senders)
-  put(kinds.receipts, hash, block.receipts)
+  if (block.receipts !== null) put(kinds.receipts, hash, block.receipts)
   for (const node of block.state.nodes) put(kinds.node, node.hash, node.encoded)
   for (const { hash, code } of block.state.code) put(kinds.code, hash, code)
 }
@@ -186,6 +252,10 @@ function keyOf(kind: string, key: Uint8Array): Buffer {
   bytes[0] = kind.charCodeAt(0)
   bytes.set(key, 1)
   return bytes
+}
+
+function afterKind(kind: string): Buffer {
+  return Buffer.of(kind.charCodeAt(0) + 1)
 }
 
 function numberKey(number: bigint): Buffer {

@@ -21,7 +21,10 @@ export class NodeStore {
   readonly #nodeLimit: number
   #nodeCount = 0
 
-  constructor(store: Pick<Store, 'node' | 'code'>, { nodeLimit = 300_000 }: { nodeLimit?: number } = {}) {
+  constructor(
+    store: Pick<Store, 'node' | 'code'>,
+    { nodeLimit = 300_000 }: { nodeLimit?: number } = {},
+  ) {
     this.#store = store
     this.#nodeLimit = nodeLimit
   }
@@ -81,6 +84,12 @@ export class NodeStore {
     for (const { key, encoded } of writes.nodes) this.#pendingNodes.set(key, encoded)
     for (const { hash, code } of writes.code) this.#pendingCode.set(hashKey(hash), code)
     this.#nodeCount += writes.nodes.length
+  }
+
+  /** Decoded nodes may be of states that are gone from the disk. */
+  forgetTries(): void {
+    this.#tries.clear()
+    this.#nodeCount = this.#pendingNodes.size
   }
 
   /** Forgets all pending nodes but those of `remaining`: what left is on disk or abandoned. */

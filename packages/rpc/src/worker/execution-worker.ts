@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { ExecutionLayer } from '@quoin/engine'
-import type { ExecutionOptions } from '@quoin/execution'
+import type { ExecutionOptions, PruneOptions, PruneResult } from '@quoin/execution'
 import { type Logger, silentLogger } from '@quoin/kernel'
 import type { EngineServerOptions } from '../engine-server/engine-server.ts'
 import type { RpcServerOptions } from '../server/rpc-server.ts'
@@ -36,6 +36,10 @@ export interface ExecutionWorker extends ExecutionLayer {
   /** Null when the Engine API is not served. */
   readonly engineUrl: string | null
   status(): Promise<ExecutionWorkerStatus>
+  /** See `Execution.stateParts`. */
+  stateParts(hashes: Uint8Array[]): Promise<(Uint8Array | null)[]>
+  /** See `Execution.prune`. */
+  prune(options: PruneOptions): Promise<PruneResult>
   /** The answer to a JSON-RPC text, as a client over HTTP would get it; null when none is due. */
   answer(body: string): Promise<string | null>
   /** Raw transactions that clients sent here and the pool took, soon after, several at a time. */
@@ -82,6 +86,8 @@ export async function openExecutionWorker(
     onTransactions: (listener) => link.onTransactions(listener),
     addTransactions: (raws) => link.call({ name: 'addTransactions', args: [raws] }),
     pooledTransactions: (limits) => link.call({ name: 'pooledTransactions', args: [limits] }),
+    stateParts: (hashes) => link.call({ name: 'stateParts', args: [hashes] }),
+    prune: ({ signal, ...options }) => link.call({ name: 'prune', args: [options] }, signal),
     pendingTransactions: ({ signal }) =>
       link.call({ name: 'pendingTransactions', args: [] }, signal),
     [Symbol.asyncDispose]: () => link.close(closeMs),

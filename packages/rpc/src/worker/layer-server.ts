@@ -51,6 +51,10 @@ export function serveLayer(
         return intake.addFromPeers(...call.args)
       case 'pooledTransactions':
         return intake.pooled(...call.args)
+      case 'stateParts':
+        return execution.stateParts(...call.args)
+      case 'prune':
+        return execution.prune({ ...call.args[0], signal })
       case 'status':
         return { head: executionHead(execution), pool: pool.status(), rpc: rpc.status() }
     }

@@ -1,4 +1,5 @@
 import type { EngineApi, ExecutionHead, ReadCall, ReadOutcome } from '@quoin/engine'
+import type { PruneOptions, PruneResult } from '@quoin/execution'
 import { CodedError, type ErrorDetail, type LogFields } from '@quoin/kernel'
 import type { RpcServerStatus } from '../server/rpc-server.ts'
 import type { IntakeCounts } from './transaction-intake.ts'
@@ -13,6 +14,8 @@ export interface WorkerCalls extends EngineApi {
   answer(body: string): Promise<string | null>
   addTransactions(raws: Uint8Array[]): Promise<IntakeCounts>
   pooledTransactions(limits: { maxBytes: number; isLocalOnly: boolean }): Promise<Uint8Array[]>
+  stateParts(hashes: Uint8Array[]): Promise<(Uint8Array | null)[]>
+  prune(options: Omit<PruneOptions, 'signal'>): Promise<PruneResult>
   status(): Promise<ExecutionWorkerStatus>
 }
 

@@ -27,12 +27,12 @@ export function bodyHash(body: PowBody): Hex {
 }
 
 export function encodeBody(body: PowBody): Uint8Array {
-  return encodeRlp(bodyToRlp(body))
+  return encodeRlp(powBodyToRlp(body))
 }
 
 /** @throws CodedError `INVALID_ENCODING` */
 export function decodeBody(bytes: Uint8Array): PowBody {
-  return rlpToBody(decodeRlp(bytes))
+  return rlpToPowBody(decodeRlp(bytes))
 }
 
 export function encodePowBlock(block: PowBlock): Uint8Array {
@@ -45,19 +45,19 @@ export function decodePowBlock(bytes: Uint8Array): PowBlock {
 }
 
 export function powBlockToRlp(block: PowBlock): RlpItem {
-  return [sealedHeaderToRlp(block), bodyToRlp(block)]
+  return [sealedHeaderToRlp(block), powBodyToRlp(block)]
 }
 
 export function rlpToPowBlock(item: RlpItem | undefined): PowBlock {
   const [header, body] = toList(item, 'block', 2)
-  return { ...rlpToSealedHeader(header), ...rlpToBody(body) }
+  return { ...rlpToSealedHeader(header), ...rlpToPowBody(body) }
 }
 
-function bodyToRlp({ payload, executionRequests }: PowBody): RlpItem {
+export function powBodyToRlp({ payload, executionRequests }: PowBody): RlpItem {
   return [payloadToRlp(payload), executionRequests.map(hexItem)]
 }
 
-function rlpToBody(item: RlpItem | undefined): PowBody {
+export function rlpToPowBody(item: RlpItem | undefined): PowBody {
   const [payload, requests] = toList(item, 'body', 2)
   return {
     payload: rlpToPayload(payload),

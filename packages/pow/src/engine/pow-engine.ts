@@ -54,6 +54,8 @@ class Engine implements PowEngine {
   readonly #mining: Mining | null
   readonly #headListeners = new Set<(change: HeadChange) => void>()
   readonly #failureListeners = new Set<(failure: CodedError) => void>()
+  /** Peers' blocks in the queue: told when the engine stops. */
+  readonly #waiting = new Set<(error: unknown) => void>()
   #deepest = 0
   #failure: CodedError | null = null
 
@@ -145,8 +147,20 @@ class Engine implements PowEngine {
   #take(block: PowBlock): Promise<Taken> {
     return new Promise((settle, refuse) => {
       if (this.#failure) return refuse(this.#failure)
-      const isQueued = this.#mailbox.offer({ type: 'block', block, settle, refuse })
-      if (!isQueued) refuse(new CodedError('PEER_FAILED', 'Too many blocks wait'))
+      const isQueued = this.#mailbox.offer({
+        type: 'block',
+        block,
+        settle: (taken) => {
+          this.#waiting.delete(refuse)
+          settle(taken)
+        },
+        refuse: (error) => {
+          this.#waiting.delete(refuse)
+          refuse(error)
+        },
+      })
+      if (isQueued) this.#waiting.add(refuse)
+      else refuse(new CodedError('PEER_FAILED', 'Too many blocks wait'))
     })
   }
 
@@ -215,6 +229,7 @@ class Engine implements PowEngine {
             cause: error,
           })
     this.#options.mining?.hasher.stop()
+    for (const refuse of this.#waiting) refuse(this.#failure)
     this.#options.logger.error({ err: this.#failure }, 'proof of work stopped: no more blocks')
     for (const listener of this.#failureListeners) listener(this.#failure)
   }

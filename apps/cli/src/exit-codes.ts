@@ -30,6 +30,8 @@ export type CliErrorCode =
   | 'NETWORK_BUSY'
   | 'NODE_FAILED'
   | 'NOT_RUNNING'
+  | 'NO_STAKING'
+  | 'KEYS_MISSING'
 
 export function cliError(
   code: CliErrorCode,
@@ -116,6 +118,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     hint: '`quoin net up` makes and starts one; --dir names its folder.',
   },
   NETWORK_BUSY: { exit: exitCodes.busy, hint: null },
+  NO_STAKING: { exit: exitCodes.refused, hint: null },
+  KEYS_MISSING: {
+    exit: exitCodes.usage,
+    hint: 'Name the folder of your node with --data-dir; `quoin validator key` makes keys.',
+  },
   NODE_FAILED: { exit: exitCodes.failed, hint: null },
   NOT_RUNNING: { exit: exitCodes.refused, hint: '`quoin net status` shows what runs.' },
   MEMBER_INVALID: {

@@ -4,6 +4,7 @@ import { examples } from './flags.ts'
 import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
 import type { Run, Shell } from './run-program.ts'
+import { addValidator } from './validator-commands.ts'
 
 /** Every command with its options and examples; what a command does is loaded when it runs. */
 export function createProgram(run: Run, shell: Shell): Command {
@@ -26,6 +27,7 @@ export function createProgram(run: Run, shell: Shell): Command {
     addReceipt,
     addNet,
     addChain,
+    addValidator,
     addStatus,
     addConfig,
   ])

@@ -114,6 +114,7 @@ async function openNodeChain(
     validatorKey: keys.validator,
     // On a chain with others its genesis says how fast blocks come.
     ...(isPrivate && { blockTimeMs, heartbeatMs }),
+    miningThreads: config.mine,
     rpc: { host: config.host, port: config.rpcPort },
     ...networkOf(config, keys),
     logger,

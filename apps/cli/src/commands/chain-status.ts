@@ -29,15 +29,20 @@ export async function showChainStatus(
   for (const line of statusLines(status, terminal)) terminal.line(line)
 }
 
+type Fact = [label: string, value: string]
+
 function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   const dim = (text: string) => terminal.style('dim', text)
   const { chainId, consensus, policy, height, round, step, peers, pool, failure } = status
   const isMember = status.validators.some(({ address }) => address === status.validator)
-  const facts: [string, string][] = [
+  const role = status.work ? '' : isMember ? ', validates' : ', follows'
+  const facts: Fact[] = [
     ['Chain', `${chainId}, ${consensus}${policy === null ? '' : ` by ${policy}`}`],
     ['Block', `${formatCount(height)}  ${dim(status.headHash)}`],
-    ['Deciding', failure === null ? `round ${round}, ${step}` : terminal.style('red', failure)],
-    ['Node', `${status.validator ?? 'no key'}${isMember ? ', validates' : ', follows'}`],
+    ...(failure === null ? [] : [['Failed', terminal.style('red', failure)] satisfies Fact]),
+    ...(status.work ? [] : [['Deciding', `round ${round}, ${step}`] satisfies Fact]),
+    ...workFacts(status),
+    ['Node', `${status.validator ?? 'no key'}${role}`],
     ['Peer id', status.peerId ?? 'alone: neither --listen nor --bootstrap was given'],
     ['Addresses', status.addresses.join(' ') || 'none'],
     ['Pool', `${pool.pending} ready, ${pool.queued} waiting`],
@@ -46,8 +51,23 @@ function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   return [
     ...renderFacts(facts, { styleLabel: dim }),
     '',
-    ...validatorLines(status, terminal),
+    ...(status.work ? [] : validatorLines(status, terminal)),
     ...(peers.length === 0 ? [] : ['', ...peerLines(status, terminal)]),
+  ]
+}
+
+function workFacts({ work }: NodeStatus): Fact[] {
+  if (!work) return []
+  const { difficulty, mining, safeHeight, finalizedHeight, deepestReorganization } = work
+  const rate = mining && `${formatCount(Math.round(mining.hashesPerSecond))} hashes/s`
+  return [
+    ['Difficulty', `${formatCount(BigInt(difficulty))} hashes a block`],
+    [
+      'Settled',
+      `safe to block ${formatCount(safeHeight)}, final to ${formatCount(finalizedHeight)}`,
+    ],
+    ['Mining', mining ? `${rate}, ${formatCount(mining.minedBlocks)} blocks found` : 'no'],
+    ['Reorganized', `${deepestReorganization} blocks at most`],
   ]
 }
 

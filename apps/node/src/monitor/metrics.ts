@@ -19,16 +19,19 @@ export function createChainMetrics(
 ): ChainMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'quoin_' })
-  addState(registry, readStatus)
+  const update = addState(registry)
   const stop = countBlocks(registry, chain)
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      update(await readStatus())
+      return registry.metrics()
+    },
     [Symbol.dispose]: stop,
   }
 }
 
-function addState(registry: Registry, readStatus: () => Promise<NodeStatus>): void {
+function addState(registry: Registry): (status: NodeStatus) => void {
   const registers = [registry]
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers })
@@ -41,29 +44,42 @@ function addState(registry: Registry, readStatus: () => Promise<NodeStatus>): vo
   const dropped = gauge('quoin_peer_dropped_messages', 'Not sent: the queue was full', ['peer'])
   const validators = gauge('quoin_validators', 'Who decides the next height')
   const score = gauge('quoin_peer_score', '0 is spotless', ['peer'])
-  const height: Gauge = new Gauge({
-    name: 'quoin_chain_height',
-    help: 'Height of the newest block',
-    registers,
-    async collect() {
-      const status = await readStatus()
-      height.set(status.height)
-      round.set(status.round)
-      failed.set(status.failure === null ? 0 : 1)
-      pool.set({ state: 'pending' }, status.pool.pending)
-      pool.set({ state: 'queued' }, status.pool.queued)
-      for (const direction of ['inbound', 'outbound'])
-        peers.set({ direction }, status.peers.filter((peer) => peer.direction === direction).length)
-      validators.set(status.validators.length)
-      for (const perPeer of [latency, score, queue, dropped]) perPeer.reset()
-      for (const peer of status.peers) {
-        score.set({ peer: peer.id }, peer.score)
-        queue.set({ peer: peer.id }, peer.queued)
-        dropped.set({ peer: peer.id }, peer.dropped)
-        if (peer.latencyMs !== null) latency.set({ peer: peer.id }, peer.latencyMs / 1000)
-      }
-    },
-  })
+  const height = gauge('quoin_chain_height', 'Height of the newest block')
+  const updateWork = addWork(gauge)
+  return (status) => {
+    height.set(status.height)
+    round.set(status.round)
+    failed.set(status.failure === null ? 0 : 1)
+    pool.set({ state: 'pending' }, status.pool.pending)
+    pool.set({ state: 'queued' }, status.pool.queued)
+    for (const direction of ['inbound', 'outbound'])
+      peers.set({ direction }, status.peers.filter((peer) => peer.direction === direction).length)
+    validators.set(status.validators.length)
+    for (const perPeer of [latency, score, queue, dropped]) perPeer.reset()
+    for (const peer of status.peers) {
+      score.set({ peer: peer.id }, peer.score)
+      queue.set({ peer: peer.id }, peer.queued)
+      dropped.set({ peer: peer.id }, peer.dropped)
+      if (peer.latencyMs !== null) latency.set({ peer: peer.id }, peer.latencyMs / 1000)
+    }
+    updateWork(status)
+  }
+}
+
+type MakeGauge = (name: string, help: string) => Gauge
+
+function addWork(gauge: MakeGauge): (status: NodeStatus) => void {
+  const difficulty = gauge('quoin_pow_difficulty', 'Expected hashes for the next block')
+  const hashRate = gauge('quoin_pow_hashes_per_second', 'Of this node')
+  const mined = gauge('quoin_pow_mined_blocks', 'Blocks that this node found since it started')
+  const deepest = gauge('quoin_pow_deepest_reorganization', 'Blocks removed at once, at most')
+  return ({ work }) => {
+    if (!work) return
+    difficulty.set(Number(work.difficulty))
+    hashRate.set(work.mining?.hashesPerSecond ?? 0)
+    mined.set(work.mining?.minedBlocks ?? 0)
+    deepest.set(work.deepestReorganization)
+  }
 }
 
 function countBlocks(registry: Registry, chain: Chain): () => void {

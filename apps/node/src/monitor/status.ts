@@ -1,4 +1,4 @@
-import type { Chain } from '@quoin/chain'
+import type { Chain, ChainStatus } from '@quoin/chain'
 import { z } from 'zod'
 import { version } from '../version.ts'
 
@@ -37,6 +37,19 @@ export const NodeStatus = z.object({
   peerId: z.string().nullable(),
   addresses: z.array(z.string()),
   peers: z.array(PeerStatus),
+  /** Of a chain of proof of work. */
+  work: z
+    .object({
+      safeHeight: z.number(),
+      finalizedHeight: z.number(),
+      /** Expected hashes for the next block, decimal text. */
+      difficulty: z.string(),
+      isSyncing: z.boolean(),
+      deepestReorganization: z.number(),
+      /** Of this node; null when it does not mine. */
+      mining: z.object({ hashesPerSecond: z.number(), minedBlocks: z.number() }).nullable(),
+    })
+    .nullable(),
   pool: z.object({ pending: z.number(), queued: z.number() }),
 })
 export type NodeStatus = z.infer<typeof NodeStatus>
@@ -54,7 +67,7 @@ export async function readStatus(chain: Chain): Promise<NodeStatus> {
     height,
     headHash: execution.head.hash,
     round: bft?.consensus.round ?? 0,
-    step: bft?.consensus.step ?? 'following',
+    step: bft ? bft.consensus.step : 'following',
     failure: consensus.failure?.message ?? null,
     validator: chain.validator,
     validators: (bft?.validators ?? []).map(({ address, power }) => ({
@@ -68,7 +81,28 @@ export async function readStatus(chain: Chain): Promise<NodeStatus> {
       queued: sum(Object.values(queues).map(({ length }) => length)),
       dropped: sum(Object.values(queues).map(({ dropped }) => dropped)),
     })),
+    work: status.engine === 'pow' ? workOf(status.consensus) : null,
     pool: execution.pool,
+  }
+}
+
+type PowConsensus = Extract<ChainStatus, { engine: 'pow' }>['consensus']
+
+function workOf(consensus: PowConsensus): NodeStatus['work'] {
+  const { safeHeight, finalizedHeight, difficulty, isSyncing, deepestReorganization, mining } =
+    consensus
+  return {
+    ...{
+      safeHeight,
+      finalizedHeight,
+      difficulty: `${difficulty}`,
+      isSyncing,
+      deepestReorganization,
+    },
+    mining: mining && {
+      hashesPerSecond: mining.hashesPerSecond,
+      minedBlocks: mining.minedBlocks,
+    },
   }
 }
 

@@ -26,6 +26,11 @@ export interface ChainOptions {
   heartbeatMs?: number
   /** Threads that mine on a chain of proof of work; 0, which follows only, by default. */
   miningThreads?: number
+  /**
+   * What a validator does by itself with transactions from its key's account, where the Staking contract
+   * names validators: evidence, absence, and with `isUnjailing` its own return from jail. Null: nothing.
+   */
+  duties?: { isUnjailing?: boolean } | null
   /** JSON-RPC over HTTP and WebSocket; port 0 takes a free one. */
   rpc: { host: string; port: number }
   /** Other nodes of the chain; without it the node is alone. */

@@ -1,8 +1,18 @@
 import { openBlockStore } from '@quoin/consensus'
+import { bytesToHex } from '@quoin/kernel'
 import { holdDataFolder } from '../data-folder.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { BftChain } from '../interface.ts'
-import { failuresOf, type Groundwork, openShared, statusOf, viewOf } from '../open-shared.ts'
+import {
+  failuresOf,
+  type Groundwork,
+  openShared,
+  type Shared,
+  statusOf,
+  viewOf,
+} from '../open-shared.ts'
+import { type DutiesOptions, startDuties } from './duties/duties.ts'
+import { createLocalClient } from './duties/local-client.ts'
 import { createLightMethods, type LightSource } from './light-methods.ts'
 import { openEngine } from './open-engine.ts'
 
@@ -23,6 +33,7 @@ export async function openBftChain(
   const { engine, rules } = await openEngine({ settings, shared, blocks })
   const { domain, executionGenesis, validatorsAt } = rules
   light = { blocks, domain, executionGenesis, validatorsAt, status: () => engine.status }
+  openDuties({ settings, shared, blocks, engine, validatorsAt })
   await engine.start()
   return {
     ...viewOf(shared),
@@ -43,4 +54,20 @@ export async function openBftChain(
     },
     onFailure: failuresOf(shared, engine),
   }
+}
+
+interface DutyParts extends Pick<DutiesOptions, 'engine' | 'blocks' | 'validatorsAt' | 'settings'> {
+  shared: Shared
+}
+
+/** Only who validates, or may come to, has duties; and a chain of fixed validators has none. */
+function openDuties({ shared, ...parts }: DutyParts): void {
+  const { options, genesis, execution, scope } = shared
+  const { validatorKey, duties = {}, logger } = options
+  if (parts.settings.policy === 'fixed' || !validatorKey || duties === null) return
+  const { chainId } = genesis.config
+  const client = createLocalClient(execution, { chainId, privateKey: bytesToHex(validatorKey) })
+  const { isUnjailing = false } = duties
+  const log = logger.child({ module: 'duties' })
+  scope.own(startDuties({ ...parts, client, isUnjailing, logger: log }))
 }

@@ -8,15 +8,17 @@ import {
   encodeRlp,
   headerToRlp,
   hexItem,
+  type RlpInput,
   type RlpItem,
   rlpToCertificate,
   rlpToHeader,
+  rlpToPayload,
   toHex,
   toList,
 } from '@quoin/headers'
 import { bytesToHex, type Hex } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
-import { payloadToRlp, rlpToPayload } from './codec/payload.ts'
+import { encodePayload } from './codec/payload.ts'
 
 /** A block as validators agree on it: the header with what its hashes stand for. */
 export interface ConsensusBlock {
@@ -32,7 +34,7 @@ export function bodyHash({
   payload,
   executionRequests,
 }: Pick<ConsensusBlock, 'payload' | 'executionRequests'>): Hex {
-  return bytesToHex(keccak256(encodeRlp([payloadToRlp(payload), executionRequests.map(hexItem)])))
+  return bytesToHex(keccak256(encodeRlp([encodePayload(payload), executionRequests.map(hexItem)])))
 }
 
 /**
@@ -66,10 +68,10 @@ export function blockToRlp({
   payload,
   executionRequests,
   lastCommit,
-}: ConsensusBlock): RlpItem {
+}: ConsensusBlock): RlpInput {
   return [
     headerToRlp(header),
-    payloadToRlp(payload),
+    encodePayload(payload),
     executionRequests.map(hexItem),
     lastCommit ? certificateToRlp(lastCommit) : [],
   ]

@@ -22,9 +22,11 @@ export {
 export { payloadToRlp, rlpToPayload } from './payload.ts'
 export {
   decodeRlp,
+  EncodedRlp,
   encodeRlp,
   hexItem,
   numberItem,
+  type RlpInput,
   type RlpItem,
   textItem,
   toBigint,

@@ -1,11 +1,57 @@
-import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, CodedError, type Hex, hexToBytes } from '@quoin/kernel'
 
 /** What our encodings are made of before RLP: byte strings and lists of them. */
 export type RlpItem = Uint8Array | RlpItem[]
 
-export function encodeRlp(item: RlpItem): Uint8Array {
-  return RLP.encode(item)
+/** An item that is encoded already, to be put into a list as it is. */
+export class EncodedRlp {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
+/** An item, parts of which may be encoded already. */
+export type RlpInput = Uint8Array | EncodedRlp | RlpInput[]
+
+export function encodeRlp(item: RlpInput): Uint8Array {
+  const pieces: Uint8Array[] = []
+  const bytes = new Uint8Array(collect(item, pieces))
+  let end = bytes.length
+  for (const piece of pieces) {
+    end -= piece.length
+    bytes.set(piece, end)
+  }
+  return bytes
+}
+
+/** Collects an encoding from its end to its beginning, so that a list's length is known; gives its size. */
+function collect(item: RlpInput, pieces: Uint8Array[]): number {
+  if (item instanceof EncodedRlp) return push(item.bytes, pieces)
+  if (item instanceof Uint8Array) {
+    const size = push(item, pieces)
+    const isBare = item.length === 1 && (item[0] ?? 0) < 0x80
+    return isBare ? size : size + push(prefix(0x80, size), pieces)
+  }
+  let size = 0
+  for (let index = item.length - 1; index >= 0; index--) {
+    const part = item[index]
+    if (part !== undefined) size += collect(part, pieces)
+  }
+  return size + push(prefix(0xc0, size), pieces)
+}
+
+function push(piece: Uint8Array, pieces: Uint8Array[]): number {
+  pieces.push(piece)
+  return piece.length
+}
+
+function prefix(offset: number, length: number): Uint8Array {
+  if (length <= 55) return Uint8Array.of(offset + length)
+  const digits: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256)
+  return Uint8Array.of(offset + 55 + digits.length, ...digits)
 }
 
 /** No encoding of ours nests lists deeper. */

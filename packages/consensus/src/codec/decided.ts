@@ -4,6 +4,7 @@ import {
   certificateToRlp,
   decodeRlp,
   encodeRlp,
+  type RlpInput,
   type RlpItem,
   rlpToCertificate,
   toList,
@@ -31,7 +32,7 @@ export function decodeDecidedBlock(bytes: Uint8Array): DecidedBlock {
   return rlpToDecided(decodeRlp(bytes))
 }
 
-export function decidedToRlp({ block, certificate }: DecidedBlock): RlpItem {
+export function decidedToRlp({ block, certificate }: DecidedBlock): RlpInput {
   return [blockToRlp(block), certificateToRlp(certificate)]
 }
 

@@ -3,6 +3,7 @@ import {
   encodeRlp,
   hexItem,
   numberItem,
+  type RlpInput,
   type RlpItem,
   toHex,
   toList,
@@ -81,7 +82,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
   }
 }
 
-function messageToRlp(message: Message): RlpItem {
+function messageToRlp(message: Message): RlpInput {
   switch (message.type) {
     case 'vote':
       return voteToRlp(message.vote)
@@ -124,7 +125,7 @@ export function decodeRecord(bytes: Uint8Array): LogRecord {
   }
 }
 
-function recordToItems(record: LogRecord): RlpItem[] {
+function recordToItems(record: LogRecord): RlpInput[] {
   switch (record.type) {
     case 'height':
       return [numberItem(record.height)]

@@ -14,6 +14,8 @@ import type { PeerId, Transport } from './transport.ts'
 /** Without progress within a height we say where we stand: after so long, and ever more rarely. */
 const firstQuietMs = 250
 const longestQuietMs = 2000
+/** After the beginning of a height, which others may not know of. */
+const firstWordMs = 60
 /** Between heights, in case that we missed something. */
 const idleMs = 3000
 /** An unsigned word of a peer makes us begin a height early no more often than this share of heartbeats. */
@@ -73,11 +75,10 @@ export class Liveness {
     this.#arm(idleMs)
   }
 
-  /** We began a height: who has not may want to. */
+  /** We began a height: if nothing happens at once, perhaps nobody else has. */
   started(run: HeightRun): void {
-    this.#arm(firstQuietMs)
-    const { round, self } = run.state
-    if (self !== null && run.state.proposerOf(round) !== self) this.#sayToAll(run)
+    this.#lastSeen = progressOf(run.state)
+    this.#arm(firstWordMs)
   }
 
   greet(peer: PeerId, run: HeightRun): void {

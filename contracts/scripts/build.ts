@@ -58,7 +58,7 @@ forge('script', '--quiet', 'script/Genesis.s.sol')
 const outputs = new Map(
   predeploys.map(({ key, contract }) => [
     `abi/${kebab(key)}.ts`,
-    `${header}\nexport const ${key}Abi = ${JSON.stringify(artifact(contract).abi, null, 2)} as const\n`,
+    `${header}\nexport const ${key}Abi = ${JSON.stringify(abiOf(contract), null, 2)} as const\n`,
   ]),
 )
 outputs.set('predeploys.ts', predeploysSource())
@@ -81,6 +81,20 @@ function forge(...args: string[]): void {
 
 function artifact(contract: string) {
   return JSON.parse(readFileSync(new URL(`out/${contract}.sol/${contract}.json`, root), 'utf8'))
+}
+
+interface AbiEntry {
+  type: string
+  name?: string
+}
+
+/** With the errors of the contract that it calls, which come through it. */
+function abiOf(contract: string): AbiEntry[] {
+  const own: AbiEntry[] = artifact(contract).abi
+  if (contract !== 'Staking') return own
+  const names = new Set(own.map(({ name }) => name))
+  const proofs: AbiEntry[] = artifact('StakingProofs').abi
+  return [...own, ...proofs.filter(({ type, name }) => type === 'error' && !names.has(name))]
 }
 
 /** Addresses, and the code and storage that the constructors left there. */

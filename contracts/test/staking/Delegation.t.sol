@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Bonds} from "../../solidity/staking/Bonds.sol";
-import {Policy} from "../../solidity/staking/StakingTypes.sol";
+import {Policy, Validator} from "../../solidity/staking/StakingTypes.sol";
 import {Vault} from "../../solidity/staking/Vault.sol";
 import {StakingBase} from "./StakingBase.sol";
 
@@ -131,5 +131,20 @@ contract DelegationTest is StakingBase {
         uint256 paid = claim(operator(1), 1);
         for (uint256 i = 0; i < 4; i++) paid += claim(holder(i), 1);
         require(paid <= income && income - paid <= 20, "dust only");
+    }
+
+    /// @dev After a slash a share is worth less than a wei: whoever leaves pays the rounding.
+    function testFuzz_LeavingCostsTheOthersNothing(uint96 stake, uint96 amount, uint96 others) public {
+        bond(1, holder(1), bound(stake, 1 ether, 1e27));
+        bond(1, holder(2), bound(others, 1, 1e27));
+        convict(1, 990);
+        Validator memory one = staking.validatorOf(validator(1));
+        uint256 before = staking.stakeOf(validator(1), holder(2));
+        vm.prank(holder(1));
+        staking.unbond(validator(1), bound(amount, 1, 1e27));
+        require(staking.stakeOf(validator(1), holder(2)) >= before, "less");
+        Validator memory after_ = staking.validatorOf(validator(1));
+        uint256 worthBefore = uint256(one.stake) * after_.shares;
+        require(uint256(after_.stake) * one.shares >= worthBefore, "a share is worth no less");
     }
 }

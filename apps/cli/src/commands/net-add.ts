@@ -12,18 +12,24 @@ import { takeLock } from '../network/lock.ts'
 import { makeNode } from '../network/make-network.ts'
 import { stopProcess } from '../network/node-process.ts'
 import { choosePorts } from '../network/ports.ts'
-import { askNode } from '../network/read-status.ts'
+import { askNode, readReports } from '../network/read-status.ts'
 import { startNodes } from '../network/start-nodes.ts'
+import { formatCount } from '../output/amounts.ts'
 import { report } from './net-control.ts'
 
 /** A further node: keys, folder and ports of its own; it catches up with the chain and follows it. */
 export async function netAdd(
   context: Context,
-  { dir }: { dir: string; validator: boolean },
+  { dir, validator }: { dir: string; validator: boolean },
 ): Promise<void> {
   const { terminal, env } = context
   await using _lock = await takeLock(pathsOf(dir).lock)
   const before = await readNetwork(dir)
+  if (validator && before.consensus === 'pow')
+    throw cliError(
+      'USAGE',
+      'With proof of work a node mines without being let: leave out --validator',
+    )
   const id = before.nextId
   terminal.progress(`Making keys of node ${id} …`)
   const { chainId, consensus } = before
@@ -37,8 +43,32 @@ export async function netAdd(
   }
   const network: NetworkFile = { ...before, nextId: id + 1, nodes: [...before.nodes, node] }
   await writeNetwork(dir, network)
-  await startNodes(context, { dir, network, ids: [id] })
-  await report(context, dir, `Added node ${id}`)
+  const started = await startNodes(context, { dir, network, ids: [id] })
+  const seated = validator ? await seat(context, { dir, network: started.network, node }) : null
+  const { policy, effectiveFromBlock: from } = seated ?? {}
+  const how = policy === 'authority' ? 'voted in' : 'staked'
+  const what = seated ? `, ${how}: it validates from block ${formatCount(from ?? 0n)} on` : ''
+  await report(context, dir, `Added node ${id}${what}`)
+}
+
+/** By the JSON-RPC of a node that answers; the new one may still be catching up. */
+async function seat(
+  context: Context,
+  options: { dir: string; network: NetworkFile; node: NetworkNode },
+) {
+  const { terminal, env, signal } = context
+  const reports = await readReports(options.dir, options.network, signal)
+  const other = reports.find(({ id, state }) => state === 'running' && id !== options.node.id)
+  if (!other)
+    throw cliError('NOT_RUNNING', 'No other node answers, so the new one cannot be let in')
+  const { seatNode } = await import('../network/seat-node.ts')
+  const seated = await seatNode({
+    ...{ ...options, rpcUrl: other.rpc, password: env.QUOIN_NODE_PASSWORD },
+    onProgress: (step) =>
+      terminal.progress(`Making node ${options.node.id} a validator: ${step} …`),
+  })
+  terminal.progress(null)
+  return seated
 }
 
 /** Takes a node off the network. A validator that is just taken away counts as one that is silent. */

@@ -21,7 +21,7 @@ const NetworkNode = z.object({
   /** Threads that mine. */
   mine: z.number().int(),
   peerId: z.string(),
-  validator: z.string(),
+  validator: z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{40}$/)]),
   ports: Ports,
 })
 export type NetworkNode = z.infer<typeof NetworkNode>

@@ -1,3 +1,4 @@
+import type { Hex } from '@quoin/kernel'
 import { NodeStatus } from '@quoin/node'
 import { readEndpoints } from '../client/endpoints.ts'
 import { type NetworkFile, type NetworkNode, pathsOf } from './layout.ts'
@@ -25,7 +26,7 @@ export interface NodeReport {
   p2p: string
   peerId: string
   /** Of its key, whether or not that validates now. */
-  validator: string
+  validator: Hex
   isGenesisValidator: boolean
   /** Why it decides nothing more. */
   failure: string | null

@@ -48,6 +48,7 @@ export async function importSnapshot(options: SnapshotOptions): Promise<void> {
   await mkdir(dataDir, { recursive: true })
   await using store = await Store.open(join(dataDir, 'chain'))
   const chain = await Chain.open(store, new ForkSchedule(genesis), parseGenesis(genesis))
+  if (chain.head.hash === last.header.hash) return
   if (chain.head.number >= last.header.number)
     throw new CodedError(
       'SNAPSHOT_NOT_NEEDED',

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CodedError, type Logger, Scope } from '@quoin/kernel'
+import { CodedError } from '@quoin/kernel'
 import {
   createPublicClient,
   createWalletClient,
@@ -15,15 +15,19 @@ import { type Chain, type ChainOptions, type Genesis, openChain } from '../index
 /** Nodes of one chain in this process, each with a folder and real sockets of its own. */
 export class TestNetwork implements AsyncDisposable {
   readonly genesis: Genesis
-  readonly nodes: Chain[] = []
-  readonly #scope = new Scope()
+  readonly #running = new Map<number, Chain>()
+  #count = 0
   readonly #folder: string
   readonly #failures: Error[] = []
 
   private constructor(genesis: Genesis, folder: string) {
     this.genesis = genesis
     this.#folder = folder
-    this.#scope.defer(() => rm(folder, { recursive: true, force: true }))
+  }
+
+  /** Those that run now. */
+  get nodes(): readonly Chain[] {
+    return [...this.#running].sort(([a], [b]) => a - b).map(([, node]) => node)
   }
 
   static async open(
@@ -42,29 +46,39 @@ export class TestNetwork implements AsyncDisposable {
     }
   }
 
-  /** A node more, that knows the first ones' addresses. */
-  async join(
+  /** A node more, that knows the others' addresses. */
+  join(validatorKey: Uint8Array | null, options: Partial<ChainOptions> = {}): Promise<Chain> {
+    return this.start(this.#count++, validatorKey, options)
+  }
+
+  /** A node with the folder and the network key of this number. */
+  async start(
+    index: number,
     validatorKey: Uint8Array | null,
-    options: Partial<ChainOptions> & { logger?: Logger } = {},
+    options: Partial<ChainOptions> = {},
   ): Promise<Chain> {
-    const index = this.nodes.length
-    const node = this.#scope.own(
-      await openChain({
-        dataDir: join(this.#folder, `node-${index}`),
-        genesis: this.genesis,
-        validatorKey,
-        rpc: { host: '127.0.0.1', port: 0 },
-        network: {
-          privateKey: new Uint8Array(32).fill(0x40 + index),
-          listen: ['/ip4/127.0.0.1/tcp/0'],
-          bootstrap: this.nodes.flatMap(({ network }) => network?.addresses ?? []),
-        },
-        ...options,
-      }),
-    )
+    const node = await openChain({
+      dataDir: join(this.#folder, `node-${index}`),
+      genesis: this.genesis,
+      validatorKey,
+      rpc: { host: '127.0.0.1', port: 0 },
+      network: {
+        privateKey: new Uint8Array(32).fill(0x40 + index),
+        listen: ['/ip4/127.0.0.1/tcp/0'],
+        bootstrap: this.nodes.flatMap(({ network }) => network?.addresses ?? []),
+      },
+      ...options,
+    })
     node.onFailure((failure) => this.#failures.push(failure))
-    this.nodes.push(node)
+    this.#running.set(index, node)
     return node
+  }
+
+  /** Closes a node; its folder stays. */
+  async stop(index: number): Promise<void> {
+    const node = this.#running.get(index)
+    this.#running.delete(index)
+    await node?.[Symbol.asyncDispose]()
   }
 
   /** Polls until `isSo` holds. @throws a node's failure, or CodedError TIMED_OUT */
@@ -98,7 +112,8 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#scope[Symbol.asyncDispose]()
+    for (const index of [...this.#running.keys()].reverse()) await this.stop(index)
+    await rm(this.#folder, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { Hex } from '@quoin/kernel'
+import { TokenBucket } from '../admission/token-bucket.ts'
 import type { AddressBook } from '../discovery/address-book.ts'
 import { isVisible, narrowest, type Scope, scopeOf } from '../discovery/address-scope.ts'
 import { openRecord, type PeerRecord, signRecord } from '../discovery/peer-record.ts'
@@ -36,7 +37,7 @@ const maxAskMs = 60_000
 export class PeerExchange {
   readonly #options: PeerExchangeOptions
   readonly #answeredAt = new WeakMap<Link, number>()
-  readonly #openRecords = new WeakMap<Link, number>()
+  readonly #patience = new WeakMap<Link, TokenBucket>()
   #askMs: number
   #timer: NodeJS.Timeout | undefined
 
@@ -56,8 +57,19 @@ export class PeerExchange {
   /** Takes what concerns addresses; other messages pass by. */
   onMessage(link: Link, message: ControlMessage): void {
     if (message.type === 'ask-records') this.#answer(link)
-    if (message.type === 'records')
+    if (message.type === 'records' && this.#isPatientWith(link))
       this.#learn(link, message.records).catch(() => this.#options.report(link.peer, 'invalid'))
+  }
+
+  /** Signatures cost a millisecond to check: who keeps sending records is no longer heard. */
+  #isPatientWith(link: Link): boolean {
+    const now = performance.now()
+    const bucket =
+      this.#patience.get(link) ?? new TokenBucket({ burst: 8, perSecond: 0.5, nowMs: now })
+    this.#patience.set(link, bucket)
+    const isFine = bucket.take(now)
+    if (!isFine) this.#options.report(link.peer, 'useless')
+    return isFine
   }
 
   async #tellOwn(link: Link): Promise<void> {
@@ -84,21 +96,14 @@ export class PeerExchange {
 
   async #learn(link: Link, records: readonly Uint8Array[]): Promise<void> {
     const { book, chain, isWelcome, onFound } = this.#options
-    const open = this.#openRecords.get(link) ?? 0
-    if (open + records.length > 2 * maxRecordsTold) return
-    this.#openRecords.set(link, open + records.length)
-    try {
-      for (const bytes of records) {
-        const record = await openRecord(bytes, chain)
-        if (!isWelcome(record.peer)) continue
-        if (!isVisible(narrowest(record.addresses), scopeOfLink(link))) continue
-        const isOwn = record.peer === link.peer
-        if (!book.add(record, isOwn ? Date.now() : 0)) continue
-        this.#askMs = this.#options.limits.exchangeMs
-        onFound(record)
-      }
-    } finally {
-      this.#openRecords.set(link, (this.#openRecords.get(link) ?? 0) - records.length)
+    for (const bytes of records) {
+      const record = await openRecord(bytes, chain)
+      if (!isWelcome(record.peer)) continue
+      if (!isVisible(narrowest(record.addresses), scopeOfLink(link))) continue
+      const isOwn = record.peer === link.peer
+      if (!book.add(record, isOwn ? Date.now() : 0)) continue
+      this.#askMs = this.#options.limits.exchangeMs
+      onFound(record)
     }
   }
 

@@ -59,7 +59,7 @@ export function precommit(state: CoreState, id: Hex | null, emit: (effect: Effec
 }
 
 /** Line 49: a quorum of precommits for a known, valid block decides, in whichever round it stands. */
-const decideInAnyRound: Rule = (state, emit) => {
+export const decideInAnyRound: Rule = (state, emit) => {
   for (const [round, { proposal, proposalIsValid, precommits }] of state.rounds) {
     if (!proposal || !proposalIsValid) continue
     if (!isQuorum(state.validators, powerFor(precommits, proposal.id, -1))) continue
@@ -78,7 +78,7 @@ const decideInAnyRound: Rule = (state, emit) => {
 }
 
 /** Line 55, with "in that round or later": validators that went further still count. */
-const skipRound: Rule = (state, emit) => {
+export const skipRound: Rule = (state, emit) => {
   const ahead = [...state.furthestRound]
     .filter(([, round]) => round > state.round)
     .sort(([, a], [, b]) => b - a)

@@ -62,6 +62,8 @@ export interface BftOptions {
   verifyBls?: typeof verifyBls
   /** For simulations: what a wrong core would do. */
   coreRules?: readonly Rule[]
+  /** How far a proposer's clock may be ahead of ours; 1 second by default. */
+  maxDriftMs?: number
   logger: Logger
 }
 

@@ -68,8 +68,8 @@ function checkReward(block: ConsensusBlock, rules: ChainRules): void {
 }
 
 /** Whether a block is not from our future. */
-export function isTimely({ header }: ConsensusBlock, nowMs: number): boolean {
-  return header.timeMs <= nowMs + maxDriftMs
+export function isTimely({ header }: ConsensusBlock, nowMs: number, driftMs = maxDriftMs): boolean {
+  return header.timeMs <= nowMs + driftMs
 }
 
 function checkRandao(

@@ -37,6 +37,7 @@ export interface RunContext {
   /** See `BftOptions`. */
   verifyBls?: typeof verifyBls
   coreRules?: readonly Rule[]
+  maxDriftMs?: number
   /** Ends with the engine. */
   signal: AbortSignal
   schedule(timer: Timer): void
@@ -266,11 +267,11 @@ export class HeightRun {
    * future; one with a proof of lock a block from before, whose time a quorum has let pass.
    */
   #fits({ round, validRound, proposer }: Proposal, block: ConsensusBlock): boolean {
-    const { clock, logger } = this.#context
+    const { clock, logger, maxDriftMs } = this.#context
     if (validRound >= 0) return block.header.round <= validRound
     if (block.header.round !== round) return false
     const aheadMs = block.header.timeMs - clock.now()
-    const timely = isTimely(block, clock.now())
+    const timely = isTimely(block, clock.now(), maxDriftMs)
     if (!timely) logger.warn({ proposer, aheadMs }, 'a block from our future: check the clocks')
     return timely
   }

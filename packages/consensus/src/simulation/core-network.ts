@@ -1,10 +1,11 @@
-import { createValidatorSet, type ValidatorSet } from '@quoin/headers'
+import { accusedOf, createValidatorSet, type ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
-import type { Commit, Timer } from '../core/messages.ts'
+import type { Commit, Evidence, Timer } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { createAgenda } from './agenda.ts'
 import { CoreNode, type Said, type World } from './core-node.ts'
 import { createRandom } from './random.ts'
+import { Statements } from './statements.ts'
 
 export interface SimulationOptions {
   seed: number
@@ -13,6 +14,8 @@ export interface SimulationOptions {
   /** What is wrong with the honest nodes, for tests that the simulation notices. */
   rules?: readonly Rule[]
   syncsLog?: boolean
+  logsFuture?: boolean
+  repeats?: boolean
   quorumSet?: (set: ValidatorSet) => ValidatorSet
 }
 
@@ -29,7 +32,8 @@ export interface SimulationResult {
 /**
  * Four validators under a virtual clock, one execution for each seed. Until the network is stable it
  * loses, delays, repeats and reorders messages, splits, and crashes nodes, which come back from their
- * logs. In some seeds one validator runs twice with one key, each twin talking to its own side.
+ * logs. In some seeds one validator runs twice with one key, each twin talking to its own side; in
+ * others one never says anything.
  */
 export function simulate(options: SimulationOptions): SimulationResult {
   return new CoreNetwork(options).run()
@@ -49,9 +53,12 @@ class CoreNetwork implements World {
   readonly #nodes: readonly CoreNode[]
   readonly #loss: number
   readonly #twin: Hex | undefined
+  /** Whether the twins say nothing more once the network is good: then nobody can do without the others. */
+  readonly #twinsLeave: boolean
   readonly #side = new Map<string, number>()
   readonly #decisions = new Map<number, Hex>()
   readonly #spoken = new Map<string, string>()
+  readonly #statements = new Statements()
   readonly #result: SimulationResult
 
   constructor(options: SimulationOptions) {
@@ -60,11 +67,13 @@ class CoreNetwork implements World {
     this.#result = { seed: options.seed, failure: null, events: 0, crashes: 0, rounds: 0 }
     this.#loss = this.#chance(0.3) ? 0 : this.#between(0, 0.4)
     this.#twin = this.#chance(0.6) ? this.#pick(addresses) : undefined
-    this.#nodes = addresses.flatMap((self, index) =>
-      self === this.#twin
-        ? [this.#createTwin(self, `${index}a`), this.#createTwin(self, `${index}b`)]
-        : [this.#createHonest(self, `${index}`)],
-    )
+    this.#twinsLeave = this.#chance(0.5)
+    const silent = this.#twin === undefined && this.#chance(0.5) ? this.#pick(addresses) : undefined
+    this.#nodes = addresses.flatMap((self, index) => {
+      if (self === silent) return []
+      if (self !== this.#twin) return [this.#createHonest(self, `${index}`)]
+      return [this.#createTwin(self, `${index}a`), this.#createTwin(self, `${index}b`)]
+    })
   }
 
   run(): SimulationResult {
@@ -86,6 +95,7 @@ class CoreNetwork implements World {
   }
 
   say(node: CoreNode, said: Said): void {
+    if (this.#twinsLeave && this.#isStable && !this.#isHonest(node)) return
     this.#checkHonesty(node, said)
     for (const to of this.#nodes) if (to !== node) this.#deliver(node, to, said)
   }
@@ -111,6 +121,12 @@ class CoreNetwork implements World {
     this.#decisions.set(height, id)
   }
 
+  accused(evidence: Evidence): void {
+    const { validator } = accusedOf(evidence)
+    if (validator !== this.#twin)
+      this.#fail(`the honest ${validator} is convicted: ${evidence.kind}`)
+  }
+
   #deliver(from: CoreNode, to: CoreNode, said: Said): void {
     const isCut = this.#side.get(from.name) !== this.#side.get(to.name)
     if (isCut && !(this.#isHonest(from) && this.#isHonest(to))) return
@@ -124,6 +140,8 @@ class CoreNetwork implements World {
       this.#agenda.after(delayMs, () => {
         if (!to.isUp || to.life !== life) return
         to.hear(said)
+        const undecided = this.#isHonest(to) && to.undecided()
+        if (undecided) this.#fail(`${to.name} does not decide ${undecided}, though it could`)
         this.#answerLaggard(to, from, said)
       })
     }
@@ -139,13 +157,17 @@ class CoreNetwork implements World {
 
   #checkHonesty(node: CoreNode, said: Said): void {
     if (!this.#isHonest(node) || said.type === 'commit') return
-    const { kind, height, round, id, validRound } = said.type === 'vote' ? said.vote : said.proposal
+    const content = said.type === 'vote' ? said.vote : said.proposal
+    const { kind, height, round, id, validRound } = content
+    if (node.self !== ('validator' in content ? content.validator : content.proposer)) return
+    for (const evidence of this.#statements.add({ ...content, ...noProof(content) }))
+      this.accused(evidence)
     this.#result.rounds = Math.max(this.#result.rounds, round)
     const slot = `${node.name}/${kind}/${height}/${round}`
-    const content = `${id}/${validRound}`
-    const earlier = this.#spoken.get(slot) ?? content
-    if (earlier !== content) this.#fail(`${slot}: ${earlier}, then ${content}`)
-    this.#spoken.set(slot, content)
+    const words = `${id}/${validRound}`
+    const earlier = this.#spoken.get(slot) ?? words
+    if (earlier !== words) this.#fail(`${slot}: ${earlier}, then ${words}`)
+    this.#spoken.set(slot, words)
   }
 
   #split(): void {
@@ -175,7 +197,7 @@ class CoreNetwork implements World {
   }
 
   #createHonest(self: Hex, name: string): CoreNode {
-    const { rules, syncsLog, quorumSet } = this.#options
+    const { rules, syncsLog, logsFuture, repeats, quorumSet } = this.#options
     return new CoreNode({
       self,
       name,
@@ -183,6 +205,8 @@ class CoreNetwork implements World {
       validators: quorumSet?.(validators) ?? validators,
       ...(rules ? { rules } : {}),
       ...(syncsLog === undefined ? {} : { syncsLog }),
+      ...(logsFuture === undefined ? {} : { logsFuture }),
+      ...(repeats === undefined ? {} : { repeats }),
     })
   }
 
@@ -214,3 +238,8 @@ class CoreNetwork implements World {
 const validators = createValidatorSet(
   addresses.map((address) => ({ address, power: 1n, blsPublicKey: `0x${'00'.repeat(48)}` })),
 )
+
+/** A proof of lock is what others said. */
+function noProof(content: object): { proofOfLock?: [] } {
+  return 'proofOfLock' in content ? { proofOfLock: [] } : {}
+}

@@ -1,10 +1,11 @@
-import type { ValidatorSet } from '@quoin/headers'
+import { isQuorum, type ValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 import { createFutureMessages } from '../core/future-messages.ts'
-import type { Commit, Effect, Input, Proposal, Timer, Vote } from '../core/messages.ts'
-import { type Rule, tendermintRules } from '../core/rules.ts'
+import type { Commit, Effect, Evidence, Input, Proposal, Timer, Vote } from '../core/messages.ts'
+import { polkaVotes, type Rule, tendermintRules } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
+import { powerFor } from '../core/tally.ts'
 
 export type Said =
   | { type: 'proposal'; proposal: Proposal }
@@ -18,6 +19,7 @@ export interface World {
   /** A block that only this node could have made. */
   makeBlock(node: CoreNode, round: number): Hex
   decided(node: CoreNode, commit: Commit): void
+  accused(evidence: Evidence): void
 }
 
 export interface CoreNodeOptions {
@@ -29,6 +31,10 @@ export interface CoreNodeOptions {
   rules?: readonly Rule[]
   /** Whether inputs are on the disk before what follows from them leaves. */
   syncsLog?: boolean
+  /** Whether messages that came before their height go through the log when it begins. */
+  logsFuture?: boolean
+  /** Whether it says again what may have been lost. */
+  repeats?: boolean
 }
 
 /** The core of one validator with a disk that loses, in a crash, what was not flushed. */
@@ -59,13 +65,24 @@ export class CoreNode {
   }
 
   start(): void {
-    if (this.state.step === 'new') this.input({ type: 'start' })
+    if (this.isUp && this.state.step === 'new') this.input({ type: 'start' })
   }
 
-  input(first: Input): void {
+  /** A block that it knows to be valid and to have a quorum of precommits, and that it has not decided. */
+  undecided(): Hex | null {
+    const { state } = this
+    for (const { proposal, proposalIsValid, precommits } of state.rounds.values()) {
+      if (!proposal || !proposalIsValid) continue
+      const power = powerFor(precommits, proposal.id, -1)
+      if (isQuorum(this.#options.validators, power) && state.step !== 'new') return proposal.id
+    }
+    return null
+  }
+
+  input(first: Input, isLogged = true): void {
     const queue = [first]
     for (let input = queue.shift(); input; input = queue.shift()) {
-      this.#volatile.push(input)
+      if (isLogged || input !== first) this.#volatile.push(input)
       for (const effect of step(this.state, input, this.#options.rules ?? tendermintRules)) {
         if (effect.type === 'decide') {
           this.#decide(effect.commit)
@@ -76,19 +93,31 @@ export class CoreNode {
     }
   }
 
-  hear(said: Said): void {
+  hear(said: Said, isLogged = true): void {
     const content = contentOf(said)
     if (content.height > this.height) {
       const sender = 'validator' in content ? content.validator : 'commit'
       if (said.type !== 'commit') this.#future.add(content.height, sender, said)
     } else if (content.height === this.height) {
-      this.input(said.type === 'proposal' ? { ...said, valid: true } : said)
+      this.input(said.type === 'proposal' ? { ...said, valid: true } : said, isLogged)
     }
   }
 
-  /** What keeps a network alive that loses messages. */
+  /**
+   * What keeps a network alive that loses messages: its own words of this round and the one before, and the
+   * polka behind the block that it holds valid. What is older is not said again.
+   */
   repeat(): void {
-    for (const said of this.#said) this.#options.world.say(this, said)
+    const { world, repeats = true } = this.#options
+    if (!repeats) return
+    const { state } = this
+    for (const said of this.#said) if (roundOf(said) >= state.round - 1) world.say(this, said)
+    const { validId, validRound } = state
+    if (validId === null || validRound >= state.round) return
+    const proposal = state.rounds.get(validRound)?.proposal
+    if (proposal) world.say(this, { type: 'proposal', proposal })
+    for (const vote of polkaVotes(state, validRound, validId))
+      world.say(this, { type: 'vote', vote })
   }
 
   crash(): void {
@@ -127,7 +156,8 @@ export class CoreNode {
         round: effect.round,
         id: world.makeBlock(this, effect.round),
       })
-    else if (effect.type !== 'evidence') {
+    else if (effect.type === 'evidence') world.accused(effect.evidence)
+    else {
       const said = sign(effect)
       queue.push(said.type === 'proposal' ? { ...said, valid: true } : said)
       this.#said.push(said)
@@ -149,7 +179,8 @@ export class CoreNode {
     this.state = this.#createCore()
     this.#options.world.decided(this, commit)
     this.start()
-    for (const said of this.#future.take(this.height)) this.hear(said)
+    const { logsFuture = true } = this.#options
+    for (const said of this.#future.take(this.height)) this.hear(said, logsFuture)
   }
 
   #createCore(): CoreState {
@@ -171,6 +202,10 @@ function sign(
         type: 'proposal',
         proposal: { ...effect.body, proofOfLock: effect.proofOfLock, signature: '0x' },
       }
+}
+
+function roundOf(said: Said): number {
+  return contentOf(said).round
 }
 
 function contentOf(said: Said): Vote | Proposal | Commit {

@@ -92,7 +92,8 @@ function remainder({ current, synced }: Inode, random: Random): Buffer {
   if (!isAppended || random.chance(0.3)) return synced
   const kept = synced.length + random.below(current.length - synced.length + 1)
   const torn = Buffer.from(current.subarray(0, kept))
-  // A disk may have made room for what it had not yet written.
-  if (random.chance(0.3)) return Buffer.concat([torn, Buffer.alloc(random.below(64))])
+  // A file system may have made it longer before it wrote what belongs there.
+  const room = current.length - kept
+  if (random.chance(0.3)) return Buffer.concat([torn, Buffer.alloc(random.below(room + 1))])
   return torn
 }

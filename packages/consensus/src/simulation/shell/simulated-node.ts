@@ -88,13 +88,13 @@ export class SimulatedNode {
     return this.disk.blocks.length
   }
 
-  get isUp(): boolean {
-    return this.engine !== null
-  }
+  /** From the moment it is started, though it may still be reading its disk. */
+  isUp = false
 
   /** Rejects when the node refuses to start. */
   async start(): Promise<void> {
     const world = this.#world
+    this.isUp = true
     const lifeline = new Lifeline()
     this.lifeline = lifeline
     const options = await this.#open(lifeline)
@@ -110,6 +110,7 @@ export class SimulatedNode {
   /** Ends its process; its disk keeps what was durable. */
   crash(): void {
     this.lifeline.cut()
+    this.isUp = false
     this.engine = null
     this.execution = null
     this.#world.network.disconnect(this.name)

@@ -21,9 +21,12 @@ export {
   type QuoinNetwork,
   quoinNetwork,
   receiptsAddress,
+  registryAddress,
   sessionKeysAddress,
 } from './networks.ts'
 export { type PayingFetchOptions, payingFetch } from './paying-fetch.ts'
+export { claimedGenesis } from './proven-chain.ts'
+export type { TrustStatement } from './receipt-chain.ts'
 export {
   type Check,
   type CheckName,

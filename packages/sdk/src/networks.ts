@@ -18,6 +18,9 @@ export interface QuoinNetwork {
 /** Credit, the token that a chain made by Quoin has from genesis. */
 export const creditAddress: Hex = '0x51756f696e000000000000000000000000000001'
 
+/** Providers, artifacts and services. */
+export const registryAddress: Hex = '0x51756f696e000000000000000000000000000002'
+
 /** Where receipts are anchored; part of what a provider signs. */
 export const receiptsAddress: Hex = '0x51756f696e000000000000000000000000000003'
 

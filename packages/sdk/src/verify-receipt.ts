@@ -1,5 +1,7 @@
-import type { Hex } from '@quoin/kernel'
-import { createLedger, type Ledger } from '@quoin/ledger'
+import { CodedError, type Hex, hexToBytes } from '@quoin/kernel'
+import { recoverAddress } from '@quoin/keys/hash'
+import type { Ledger } from '@quoin/ledger'
+import type { TrustRoot, VerifiedChain } from '@quoin/light'
 import {
   hashRequest,
   hashResponse,
@@ -11,11 +13,20 @@ import {
   type SignedReceipt,
 } from '@quoin/protocol'
 import { keccak256, stringToBytes } from 'viem'
+import { openProvenChain, provenChain } from './proven-chain.ts'
+import { believedChain, type ReceiptChain, type TrustStatement } from './receipt-chain.ts'
 
 export interface VerifyOptions {
-  /** The chain that the receipt was made for; or `ledger`. */
+  /** A light client's chain: everything is proven from its root of trust. */
+  chain?: VerifiedChain
+  /** Without `isFirstUse` the root of `chain` counts as known beforehand. */
+  isFirstUse?: boolean
+  /** Or the URL of any node, over which a light client is opened. */
   rpcUrl?: string
   chainId?: number
+  /** Where trust begins: a genesis id or a checkpoint. Left out, the genesis that the node names is trusted. */
+  root?: TrustRoot
+  /** Or a ledger, whose node is believed: your own, or one of a chain without certificates. */
   ledger?: Ledger
   /** The Merkle path and the anchor it leads to; without it only the signature is checked. */
   proof?: ReceiptProof | null
@@ -47,33 +58,49 @@ export interface Verification {
   /** No check failed. `skipped` says what was not looked at. */
   valid: boolean
   checks: Check[]
+  /** What the checks rest on. */
+  trust: TrustStatement
 }
 
 /**
  * Checks a receipt against the chain, trusting no server: that it is what was signed, that its provider is
  * registered and signed it, that it is for this request and this answer, and that the chain holds its anchor.
- * @throws CodedError `RPC_UNREACHABLE` when the chain cannot be asked; a forged receipt is a result, no error.
+ * @throws CodedError of the light client when the chain cannot be read or a node lies about it: `SERVER_LIED`,
+ * `SERVER_FAILED`, `TRUST_EXPIRED`, …; `RPC_UNREACHABLE` with `ledger`. A forged receipt is a result, no error.
  */
 export async function verifyReceipt(
   receipt: SignedReceipt,
   options: VerifyOptions,
 ): Promise<Verification> {
-  const { ledger: given, rpcUrl, chainId } = options
-  const ledger = given ?? createLedger({ ...(rpcUrl && { rpcUrl }), ...(chainId && { chainId }) })
+  const chain = await openChain(options)
   const local = [
-    checkId(receipt, ledger),
+    checkId(receipt, chain),
     checkModel(receipt),
     checkRequest(receipt, options.request),
     checkResponse(receipt, options.response),
   ]
   const onChain = await Promise.all([
-    checkSignature(receipt, ledger),
-    checkProvider(receipt, ledger),
-    checkService(receipt, ledger),
+    checkSignature(receipt, chain),
+    checkProvider(receipt, chain),
+    checkService(receipt, chain),
   ])
-  const anchored = await checkAnchor(receipt, options.proof ?? null, ledger)
+  const anchored = await checkAnchor(receipt, options.proof ?? null, chain)
   const checks = [...local, ...onChain, ...anchored].sort((a, b) => rank(a) - rank(b))
-  return { valid: checks.every(({ outcome }) => outcome !== 'failed'), checks }
+  const { trust } = chain
+  return { valid: checks.every(({ outcome }) => outcome !== 'failed'), checks, trust }
+}
+
+async function openChain(options: VerifyOptions): Promise<ReceiptChain> {
+  const { chain, ledger, rpcUrl, root, chainId, isFirstUse = false } = options
+  if (chain) return provenChain(chain, { isFirstUse })
+  if (ledger) return believedChain(ledger)
+  if (rpcUrl === undefined)
+    throw new CodedError('CONFIGURATION', 'Give the receipt’s chain: `chain`, `rpcUrl` or `ledger`')
+  return openProvenChain({
+    rpcUrl,
+    ...(root && { root }),
+    ...(chainId !== undefined && { chainId }),
+  })
 }
 
 const order: CheckName[] = [
@@ -100,9 +127,8 @@ function judge(
     : { check, outcome: 'failed', detail: detail.failed }
 }
 
-function checkId({ id, receipt }: SignedReceipt, ledger: Ledger): Check {
-  const domain = { chainId: ledger.chainId, receipts: ledger.addresses.receipts }
-  return judge('id', receiptIdOf(receipt, domain) === id.toLowerCase(), {
+function checkId({ id, receipt }: SignedReceipt, chain: ReceiptChain): Check {
+  return judge('id', receiptIdOf(receipt, chain) === id.toLowerCase(), {
     passed: 'the id is the hash of the receipt on this chain',
     failed: 'the id is not the hash of the receipt on this chain: something in it was changed',
   })
@@ -137,24 +163,36 @@ function checkResponse({ receipt }: SignedReceipt, response: VerifyOptions['resp
   })
 }
 
-async function checkSignature(signed: SignedReceipt, ledger: Ledger): Promise<Check> {
+async function checkSignature(signed: SignedReceipt, chain: ReceiptChain): Promise<Check> {
   const { receipt, signature } = signed
-  return judge('signature', await ledger.receipts.isSigned(receipt, signature), {
+  const signer = signerOf(receiptIdOf(receipt, chain), signature)
+  const isSigned = signer !== null && (await chain.isReceiptSigner(receipt.provider, signer))
+  return judge('signature', isSigned, {
     passed: `signed by ${receipt.provider}`,
     failed: `not signed by ${receipt.provider} nor by a key that it registered`,
   })
 }
 
-async function checkProvider({ receipt }: SignedReceipt, ledger: Ledger): Promise<Check> {
-  const provider = await ledger.registry.provider(receipt.provider)
+/** As the Receipts contract recovers it: null for a signature of another form (OpenZeppelin's ECDSA). */
+function signerOf(id: Hex, signature: Hex): Hex | null {
+  try {
+    return recoverAddress(hexToBytes(id), hexToBytes(signature))
+  } catch (error) {
+    if (error instanceof CodedError) return null
+    throw error
+  }
+}
+
+async function checkProvider({ receipt }: SignedReceipt, chain: ReceiptChain): Promise<Check> {
+  const provider = await chain.provider(receipt.provider)
   return judge('provider', provider !== null, {
     passed: `registered on the chain, at ${provider?.endpoint}`,
     failed: `${receipt.provider} is not registered on the chain`,
   })
 }
 
-async function checkService({ receipt }: SignedReceipt, ledger: Ledger): Promise<Check> {
-  const service = await ledger.registry.service(receipt.serviceId)
+async function checkService({ receipt }: SignedReceipt, chain: ReceiptChain): Promise<Check> {
+  const service = await chain.service(receipt.serviceId)
   const right =
     service !== null &&
     service.provider.toLowerCase() === receipt.provider.toLowerCase() &&
@@ -170,7 +208,7 @@ async function checkService({ receipt }: SignedReceipt, ledger: Ledger): Promise
 async function checkAnchor(
   { id, receipt }: SignedReceipt,
   proof: ReceiptProof | null,
-  ledger: Ledger,
+  chain: ReceiptChain,
 ): Promise<Check[]> {
   if (!proof) {
     const detail = 'no Merkle proof was given'
@@ -180,7 +218,7 @@ async function checkAnchor(
     ]
   }
   const { epoch, root } = proof.anchor
-  const found = await ledger.receipts.findAnchor(receipt.provider, epoch)
+  const found = await chain.anchor(receipt.provider, epoch)
   return [
     judge('proof', isReceiptIncluded(id, proof), {
       passed: `a path of ${proof.path.length} leads to ${short(root)}`,

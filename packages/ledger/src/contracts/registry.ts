@@ -118,6 +118,14 @@ export function createRegistry(context: LedgerContext) {
       return exists ? { address, endpoint, receiptSigner } : null
     },
 
+    /** Whether a key may sign receipts for a provider. */
+    async isReceiptSigner(provider: Hex, signer: Hex): Promise<boolean> {
+      const args = [provider, signer] as const
+      return context.read('read a receipt signer', () =>
+        client.readContract({ ...contract, functionName: 'isReceiptSigner', args }),
+      )
+    },
+
     /** The services that were registered in a range of blocks, as they are now. */
     async services(
       filter: { provider?: Hex; fromBlock?: bigint; toBlock?: bigint } = {},

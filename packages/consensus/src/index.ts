@@ -32,6 +32,6 @@ export {
   type PeerId,
   type Transport,
 } from './engine/transport.ts'
-export { type BlockStore, openBlockStore } from './storage/block-store.ts'
+export { type BlockStore, type DiskBlockStore, openBlockStore } from './storage/block-store.ts'
 export { openRecordFile, type RecordLog } from './storage/record-file.ts'
 export { openSignGuard, type SignGuard } from './storage/sign-guard.ts'

@@ -332,7 +332,7 @@ class BftEngine implements ConsensusEngine {
       if (!run || this.#closing.signal.aborted) return
       const { height } = decided.block.header
       if (height < run.state.height) continue
-      if (height > run.state.height) return this.#liveness.greet(from, run)
+      if (height > run.state.height) return this.#liveness.isAhead(from, height)
       const { rules } = this.#options
       const commit = checkCertified(decided, { rules, recover: this.#recover })
       if (!commit) return this.#liveness.refused(from)

@@ -4,8 +4,9 @@ import { type Clock, sleepUntil } from './clock.ts'
 import { maxBlocksPerRequest, type PeerId, type Transport } from './transport.ts'
 
 const answerWithinMs = 10_000
-/** A peer that did not keep its word is not asked again for this long. */
-const distrustMs = 5000
+/** A peer that did not keep its word is not asked again for this long, and each time twice as long. */
+const firstDistrustMs = 5000
+const longestDistrustMs = 300_000
 /** One height behind is mostly a vote on its way. */
 const patienceMs = 150
 /** How far ahead of what is taken in blocks are fetched. */
@@ -30,10 +31,12 @@ export interface SyncContext {
 export class BlockSync {
   readonly #context: SyncContext
   readonly #claims = new Map<PeerId, number>()
-  readonly #distrusted = new Map<PeerId, number>()
+  readonly #failures = new Map<PeerId, { count: number; untilMs: number }>()
   /** The next height to ask for. */
   #cursor = 0
   #isAsking = false
+  /** Changes when what is under way is no longer wanted. */
+  #attempt = 0
 
   constructor(context: SyncContext) {
     this.#context = context
@@ -64,19 +67,27 @@ export class BlockSync {
 
   /** What a peer sent was not what it should be. */
   refused(peer: PeerId): void {
-    this.#cursor = this.#context.height()
     this.#distrust(peer)
+    this.restart()
+  }
+
+  /** Begins anew where we are: what is under way does not follow on that. */
+  restart(): void {
+    this.#attempt += 1
+    this.#cursor = this.#context.height()
     this.#ask()
   }
 
   forget(peer: PeerId): void {
     this.#claims.delete(peer)
-    this.#distrusted.delete(peer)
+    this.#failures.delete(peer)
   }
 
   #distrust(peer: PeerId): void {
+    const count = (this.#failures.get(peer)?.count ?? 0) + 1
+    const forMs = Math.min(firstDistrustMs * 2 ** (count - 1), longestDistrustMs)
     this.#claims.delete(peer)
-    this.#distrusted.set(peer, this.#context.clock.now() + distrustMs)
+    this.#failures.set(peer, { count, untilMs: this.#context.clock.now() + forMs })
   }
 
   #ask(): void {
@@ -96,21 +107,28 @@ export class BlockSync {
     })
   }
 
-  /** Whoever claims the most beyond what we have asked for, in a fixed order. */
+  /**
+   * Of those that claim more than we have asked for, who failed us least, then who claims the most: liars
+   * come last, however much they promise.
+   */
   #choose(): PeerId | null {
     const { clock, transport } = this.#context
     const nowMs = clock.now()
-    let best: { peer: PeerId; height: number } | null = null
+    let best: { peer: PeerId; height: number; failed: number } | null = null
     for (const peer of transport.peers()) {
       const height = this.#claims.get(peer) ?? 0
-      if (height <= this.#cursor || (this.#distrusted.get(peer) ?? 0) > nowMs) continue
-      if (best === null || height > best.height) best = { peer, height }
+      const { count: failed, untilMs } = this.#failures.get(peer) ?? { count: 0, untilMs: 0 }
+      if (height <= this.#cursor || untilMs > nowMs) continue
+      if (best && (failed > best.failed || (failed === best.failed && height <= best.height)))
+        continue
+      best = { peer, height, failed }
     }
     return best?.peer ?? null
   }
 
   async #request(peer: PeerId, range: { from: number; count: number }): Promise<void> {
     const { transport, clock, logger, deliver } = this.#context
+    const attempt = this.#attempt
     const abort = new AbortController()
     const timer = clock.after(answerWithinMs, () => abort.abort(new Error('no answer in time')))
     const signal = AbortSignal.any([abort.signal, this.#context.signal])
@@ -123,7 +141,7 @@ export class BlockSync {
       } else if (blocks.length === 0) {
         transport.report(peer, 'useless')
         this.#distrust(peer)
-      } else {
+      } else if (attempt === this.#attempt) {
         this.#cursor = range.from + blocks.length
         deliver(peer, blocks)
       }

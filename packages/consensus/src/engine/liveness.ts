@@ -135,6 +135,12 @@ export class Liveness {
     if (before !== null) this.#sayTo(before, run)
   }
 
+  /** A peer gave a block that is not the next one. */
+  isAhead(from: PeerId, height: number): void {
+    this.#sync.restart()
+    this.#sync.hear(from, height)
+  }
+
   /** What a peer gave as decided was not. */
   refused(peer: PeerId): void {
     this.#context.transport.report(peer, 'invalid')

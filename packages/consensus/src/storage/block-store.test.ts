@@ -46,6 +46,28 @@ describe('a block store', () => {
     await assert.rejects(store.append(third), { code: 'STORE_GAP' })
   })
 
+  it('may begin anywhere, as after a snapshot, and forget its oldest blocks', async () => {
+    const path = join(folder, 'd')
+    const [, , third, fourth, fifth] = decided
+    assert.ok(third && fourth && fifth)
+    {
+      await using store = await openBlockStore(path)
+      await store.begin(third)
+      await assert.rejects(store.begin(fourth), { code: 'STORE_GAP' })
+      await store.append(fourth)
+      await store.append(fifth)
+      assert.deepEqual([store.lowest, store.height], [3, 5])
+      await store.prune(4)
+    }
+    await using store = await openBlockStore(path)
+    assert.deepEqual([store.lowest, store.height], [4, 5])
+    assert.equal(await store.byHeight(3), null)
+    assert.equal(await store.byId(third.id), null)
+    await store.prune(99)
+    assert.deepEqual([store.lowest, store.height], [5, 5], 'never the last one')
+    assert.deepEqual(await store.byHeight(5), fifth)
+  })
+
   it('belongs to one opener', async () => {
     const path = join(folder, 'c')
     await using _store = await openBlockStore(path)

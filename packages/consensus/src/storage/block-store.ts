@@ -15,8 +15,24 @@ export interface BlockStore extends AsyncDisposable {
   byId(id: Hex): Promise<DecidedBlock | null>
 }
 
+/** A store on a disk, which may begin with a block of any height and forget old ones. */
+export interface DiskBlockStore extends BlockStore {
+  /** Height of the first block that is kept; 0 when there is none. */
+  readonly lowest: number
+  /**
+   * Puts the first block into an empty store: of the height of a snapshot, the last of an epoch.
+   * @throws CodedError `STORE_GAP` when there are blocks.
+   */
+  begin(decided: DecidedBlock): Promise<void>
+  /**
+   * Forgets the blocks below a height. The engine needs the last epoch's, and peers that are behind ask
+   * for older ones. Never the last block.
+   */
+  prune(below: number): Promise<void>
+}
+
 /** @throws CodedError `STORE_LOCKED` when another process has the folder open. */
-export async function openBlockStore(folder: string): Promise<BlockStore> {
+export async function openBlockStore(folder: string): Promise<DiskBlockStore> {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -29,19 +45,29 @@ export async function openBlockStore(folder: string): Promise<BlockStore> {
       throw new CodedError('STORE_LOCKED', `Another process has ${folder} open`, { cause })
     throw new CodedError('DISK_FAILED', `Cannot open the blocks in ${folder}`, { cause })
   }
-  const [last] = await level
-    .keys({ gte: heightKey(0), lt: idPrefix, reverse: true, limit: 1 })
-    .all()
-  return new LevelBlockStore(level, last ? keyHeight(last) : 0)
+  const range = { gte: heightKey(0), lt: idPrefix, limit: 1 }
+  const [first] = await level.keys(range).all()
+  const [last] = await level.keys({ ...range, reverse: true }).all()
+  const heights = { lowest: first ? keyHeight(first) : 0, height: last ? keyHeight(last) : 0 }
+  return new LevelBlockStore(level, heights)
 }
 
-class LevelBlockStore implements BlockStore {
+class LevelBlockStore implements DiskBlockStore {
   readonly #level: ClassicLevel<Uint8Array, Uint8Array>
   #height: number
+  #lowest: number
 
-  constructor(level: ClassicLevel<Uint8Array, Uint8Array>, height: number) {
+  constructor(
+    level: ClassicLevel<Uint8Array, Uint8Array>,
+    { height, lowest }: { height: number; lowest: number },
+  ) {
     this.#level = level
     this.#height = height
+    this.#lowest = lowest
+  }
+
+  get lowest(): number {
+    return this.#lowest
   }
 
   get height(): number {
@@ -49,10 +75,30 @@ class LevelBlockStore implements BlockStore {
   }
 
   async append(decided: DecidedBlock): Promise<void> {
-    const { id, block } = decided
-    const { height } = block.header
+    const { height } = decided.block.header
     if (height !== this.#height + 1)
       throw new CodedError('STORE_GAP', `Block ${height} does not follow block ${this.#height}`)
+    await this.#put(decided)
+  }
+
+  async begin(decided: DecidedBlock): Promise<void> {
+    if (this.#height > 0)
+      throw new CodedError('STORE_GAP', `There are blocks already, up to ${this.#height}`)
+    await this.#put(decided)
+  }
+
+  async prune(below: number): Promise<void> {
+    const end = Math.min(below, this.#height)
+    for (let height = Math.max(1, this.#lowest); height < end; height++) {
+      const decided = await this.byHeight(height)
+      if (decided) await this.#level.batch([heightKey(height), idKey(decided.id)].map(toDeletion))
+      this.#lowest = height + 1
+    }
+  }
+
+  async #put(decided: DecidedBlock): Promise<void> {
+    const { id, block } = decided
+    const { height } = block.header
     const value = encodeDecidedBlock(decided)
     const key = heightKey(height)
     try {
@@ -67,6 +113,7 @@ class LevelBlockStore implements BlockStore {
       throw storeFailure(this.#level.location, cause)
     }
     this.#height = height
+    this.#lowest ||= height
   }
 
   async byHeight(height: number): Promise<DecidedBlock | null> {
@@ -86,6 +133,10 @@ class LevelBlockStore implements BlockStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#level.close()
   }
+}
+
+function toDeletion(key: Uint8Array): { type: 'del'; key: Uint8Array } {
+  return { type: 'del', key }
 }
 
 /** Whether LevelDB ran out of space is only in its words. */

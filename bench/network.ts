@@ -31,6 +31,7 @@ const small = await measureRoundTrips((message, answered) => {
 echo()
 const hop = await measureHop()
 const large = await measureThroughput()
+const mesh = await measureMesh()
 
 const show = (microseconds: number) => `${microseconds.toFixed(0).padStart(6)} µs`
 console.log(`TCP echo, ${smallBytes} B          median ${show(tcp.median)}   p99 ${show(tcp.p99)}`)
@@ -43,6 +44,10 @@ console.log(
 )
 console.log(`  CPU a message, both ends ${show(large.cpu)}`)
 console.log(`  longest stall            ${(large.stallMs).toFixed(1)} ms`)
+console.log(
+  `mesh of 4, 50 messages/s each, 1 MB/s: one way median ${show(mesh.median)}   p99 ${show(mesh.p99)}`,
+)
+console.log(`  CPU a node             ${(mesh.cpuShare * 100).toFixed(1)} % of a core`)
 process.exit()
 
 function open(bootstrap: readonly string[] = []): Promise<Network> {
@@ -115,10 +120,10 @@ async function measureThroughput() {
   const all = new Promise<void>((resolve) => {
     done = resolve
   })
-  two.onMessage(() => {
+  const stop = two.onMessage(() => {
     count += 1
     if (count === largeMessages) done()
-    else if (count % 16 === 0) sendSome()
+    else if (count % 16 === 0 && count < largeMessages) sendSome()
   })
   const sendSome = () => {
     for (let index = 0; index < 16; index++) one.broadcast(new Uint8Array(largeBytes))
@@ -127,6 +132,7 @@ async function measureThroughput() {
   const [from, cpu] = [performance.now(), process.cpuUsage()]
   sendSome()
   await all
+  stop()
   const seconds = (performance.now() - from) / 1_000
   const { user, system } = process.cpuUsage(cpu)
   delay.disable()
@@ -135,4 +141,41 @@ async function measureThroughput() {
     cpu: (user + system) / largeMessages,
     stallMs: delay.max / 1e6,
   }
+}
+
+/** Four nodes, each sending 50 small messages a second to all others, one of them 1 MB a second besides. */
+async function measureMesh() {
+  const nodes: Network[] = []
+  for (let index = 0; index < 4; index++)
+    nodes.push(await open(nodes.flatMap(({ addresses }) => addresses)))
+  while (nodes.some((node) => node.peers().length < 3))
+    await new Promise((next) => setTimeout(next, 20))
+  const times: number[] = []
+  const small = nodes.map(openChannel)
+  const large = nodes.map((node) => node.channel('large', { maxBytes: largeBytes, queueLength: 4 }))
+  for (const channel of small)
+    channel.onMessage((message) => {
+      const sentAt = new DataView(message.buffer, message.byteOffset).getFloat64(0)
+      times.push((performance.now() - sentAt) * 1_000)
+    })
+  for (const channel of large) channel.onMessage(() => {})
+  const speak = setInterval(() => {
+    for (const channel of small) {
+      const message = new Uint8Array(smallBytes)
+      new DataView(message.buffer).setFloat64(0, performance.now())
+      channel.broadcast(message)
+    }
+  }, 20)
+  const propose = setInterval(() => large[0]?.broadcast(new Uint8Array(largeBytes)), 1_000)
+  await new Promise((next) => setTimeout(next, 1_000))
+  times.length = 0
+  const [from, cpu] = [performance.now(), process.cpuUsage()]
+  await new Promise((next) => setTimeout(next, 5_000))
+  clearInterval(speak)
+  clearInterval(propose)
+  const { user, system } = process.cpuUsage(cpu)
+  times.sort((x, y) => x - y)
+  const at = (share: number) => times[Math.floor(times.length * share)] ?? 0
+  const cpuShare = (user + system) / 1_000 / (performance.now() - from) / nodes.length
+  return { median: at(0.5), p99: at(0.99), cpuShare }
 }

@@ -10,11 +10,12 @@ const headerBytes = 12
 /** When bytes of any kind last came from each connected peer, by a clock that does not run back. */
 export class Hearing {
   readonly #peers = new WeakMap<MessageStream, string>()
-  readonly #heardAt = new Map<string, number>()
+  /** By peer, with the connections that are open to it. */
+  readonly #heard = new Map<string, { at: number; connections: number }>()
   bytesIn = 0
 
   heardAt(peer: string): number {
-    return this.#heardAt.get(peer) ?? 0
+    return this.#heard.get(peer)?.at ?? 0
   }
 
   /** noise as always (Node's own crypto for long messages, WebAssembly for short), noting whose stream it made. */
@@ -46,10 +47,11 @@ export class Hearing {
 
   #watch(connection: MessageStream): void {
     const peer = this.#peers.get(connection)
+    const heard = peer === undefined ? undefined : this.#meet(peer)
     const frames = new MuxerFrames()
     connection.addEventListener('message', (event) => {
       this.bytesIn += event.data.byteLength
-      if (peer !== undefined) this.#heardAt.set(peer, performance.now())
+      if (heard !== undefined) heard.at = performance.now()
       const parts = event.data instanceof Uint8Array ? [event.data] : event.data
       for (const part of parts)
         if (!frames.accept(part)) {
@@ -59,8 +61,18 @@ export class Hearing {
         }
     })
     connection.addEventListener('close', () => {
-      if (peer !== undefined) this.#heardAt.delete(peer)
+      if (heard === undefined || peer === undefined) return
+      heard.connections -= 1
+      if (heard.connections === 0) this.#heard.delete(peer)
     })
+  }
+
+  #meet(peer: string) {
+    const heard = this.#heard.get(peer) ?? { at: 0, connections: 0 }
+    heard.at = performance.now()
+    heard.connections += 1
+    this.#heard.set(peer, heard)
+    return heard
   }
 }
 

@@ -1,6 +1,9 @@
 import type { PeerId } from '../network.ts'
 import type { Link } from './link.ts'
 
+/** Messages that wait for a handshake at once. */
+const maxSettling = 256
+
 /**
  * The peers with whom the handshake succeeded, one link each. Two nodes that dial each other at
  * once have two connections for a moment; both keep the one dialed by the lesser peer id. Among
@@ -10,6 +13,8 @@ export class Peers {
   readonly #self: PeerId
   readonly #links = new Map<PeerId, Link>()
   readonly #listeners = new Set<(peer: PeerId, link: Link | undefined) => void>()
+
+  #settling = 0
 
   constructor(self: PeerId) {
     this.#self = self
@@ -44,10 +49,13 @@ export class Peers {
   /** Whether the peer is one, waiting a moment for a handshake that its first words have overtaken. */
   settled(peer: PeerId): Promise<boolean> {
     if (this.#links.has(peer)) return Promise.resolve(true)
+    if (this.#settling >= maxSettling) return Promise.resolve(false)
+    this.#settling += 1
     return new Promise((resolve) => {
       const done = (isPeer: boolean) => {
         clearTimeout(timer)
         stop()
+        this.#settling -= 1
         resolve(isPeer)
       }
       const timer = setTimeout(() => done(false), 2_000)

@@ -14,11 +14,17 @@ export interface ChainShapeFlags {
   unbondingSeconds: number
   jailSeconds: number
   targetSeconds: number
-  difficulty: number
+  difficulty: number | null
 }
 
+/** About what one thread does; the difficulty finds its level from there. */
+const hashesPerSecond = 1_000_000
+
 /** `policyFlag` is named by what else the command calls validators. */
-export function addChainShape(command: Command, policyFlag: '--validators' | '--policy'): void {
+export function addChainShape(
+  command: Command,
+  { policyFlag, targetSeconds }: { policyFlag: '--validators' | '--policy'; targetSeconds: number },
+): void {
   command
     .addOption(
       new Option('--consensus <kind>', 'validators that agree, or proof of work')
@@ -35,12 +41,16 @@ export function addChainShape(command: Command, policyFlag: '--validators' | '--
     .option('--stake <coins>', "each member's stake, where stake counts", parseCount, 10_000)
     .option('--unbonding-seconds <n>', 'how long stake that leaves waits', parseCount, 1_814_400)
     .option('--jail-seconds <n>', 'how long absence keeps a validator out', parseCount, 600)
-    .option('--target-seconds <n>', 'mean time between blocks, with pow', parsePositive, 10)
+    .option(
+      '--target-seconds <n>',
+      'mean time between blocks, with pow',
+      parsePositive,
+      targetSeconds,
+    )
     .option(
       '--difficulty <hashes>',
-      'expected hashes of the first block, with pow',
+      'expected hashes of the first block, with pow (1000000 for each second of the target)',
       parseCount,
-      50_000,
     )
 }
 
@@ -55,7 +65,9 @@ export async function chainShapeOf(
     return {
       consensus,
       targetBlockMs: Math.round(flags.targetSeconds * 1000),
-      initialDifficulty: BigInt(flags.difficulty),
+      initialDifficulty: BigInt(
+        flags.difficulty ?? Math.ceil(flags.targetSeconds * hashesPerSecond),
+      ),
       blockRewardGwei: flags.blockReward ?? 2_000_000_000n,
     }
   if (epochBlocks < 2) throw cliError('USAGE', '--epoch-blocks must be 2 or more')

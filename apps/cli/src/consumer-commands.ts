@@ -125,10 +125,14 @@ export function addReceipt(program: Command, run: Run): void {
   withFlags(receipt.command('verify').argument('<receipt>', 'a file or an id'), [
     'gatewayUrl',
     'rpcUrl',
+    'genesis',
+    'checkpoint',
     'dataDir',
     'json',
   ])
-    .description('check signature, proof and anchor against the chain')
+    .description('check signature, proof and anchor against the chain, believing no server')
+    .option('--trusting-days <days>', 'how long validators are believed', parseCount)
+    .option('--trust-node', 'believe the node: for chains without certificates', false)
     .option('--request <file>', 'the JSON that was sent: check that the receipt is for it')
     .option('--response <file>', 'the answer as it came: check that the receipt is for it')
     .option('--stream', 'the answer is an event stream', false)

@@ -97,6 +97,24 @@ const meanings: Readonly<Record<string, Meaning>> = {
   RECEIPT_WRONG: { exit: exitCodes.verificationFailed, hint: null },
   PROVIDER_DISTRUSTED: { exit: exitCodes.verificationFailed, hint: null },
   PROTOCOL_VIOLATION: { exit: exitCodes.verificationFailed, hint: null },
+  SERVER_LIED: {
+    exit: exitCodes.verificationFailed,
+    hint: 'Ask another node with --rpc-url, and tell the operator of this one.',
+  },
+  HEADER_UNPROVEN: {
+    exit: exitCodes.verificationFailed,
+    hint: 'Ask another node with --rpc-url.',
+  },
+  CHAIN_FORKED: { exit: exitCodes.verificationFailed, hint: null },
+  TRUST_EXPIRED: {
+    exit: exitCodes.verificationFailed,
+    hint: 'Give --checkpoint HEIGHT:ID; `quoin chain status` on a node that you trust shows one.',
+  },
+  HEAD_STALE: { exit: exitCodes.verificationFailed, hint: 'Ask another node with --rpc-url.' },
+  SERVER_FAILED: { exit: exitCodes.unreachable, hint: startNode },
+  NOT_AVAILABLE: { exit: exitCodes.unreachable, hint: 'Ask another node with --rpc-url.' },
+  NOT_VERIFIABLE: { exit: exitCodes.usage, hint: '--trust-node believes the node instead.' },
+  STATE_INVALID: { exit: exitCodes.usage, hint: null },
   VERIFICATION_FAILED: { exit: exitCodes.verificationFailed, hint: null },
   CHECK_FAILED: { exit: exitCodes.verificationFailed, hint: null },
   PORT_IN_USE: {

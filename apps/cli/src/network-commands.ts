@@ -62,7 +62,7 @@ function addChainInit(chain: Command, run: Run): void {
       [],
     )
     .option('--development', 'coins for the account whose key everybody knows', false)
-  addChainShape(command, '--validators')
+  addChainShape(command, { policyFlag: '--validators', targetSeconds: 10 })
   withFlags(command, ['chainId', 'blockTimeMs', 'json']).action((flags) =>
     run(flags, async (context) =>
       (await import('./commands/chain-init.ts')).initChain(context, {
@@ -115,7 +115,7 @@ function addNetUp(net: Command, run: Run): void {
     .option('--detach', 'return when it is ready; `quoin net down` stops it', false)
     .option('--no-provider', 'no models and gateway on the first node')
     .option('--base-port <port>', 'node N has the ports from this + 10·N on', parseCount, 31400)
-  addChainShape(command, '--policy')
+  addChainShape(command, { policyFlag: '--policy', targetSeconds: 2 })
   withFlags(command, ['chainId', 'blockTimeMs', 'json']).action((flags, self: Command) =>
     run(flags, async (context) =>
       (await import('./commands/net-up.ts')).netUp(context, {

@@ -50,8 +50,7 @@ function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   ]
   return [
     ...renderFacts(facts, { styleLabel: dim }),
-    '',
-    ...(status.work ? [] : validatorLines(status, terminal)),
+    ...(status.work ? [] : ['', ...validatorLines(status, terminal)]),
     ...(peers.length === 0 ? [] : ['', ...peerLines(status, terminal)]),
   ]
 }
@@ -91,7 +90,7 @@ function peerLines({ peers }: NodeStatus, terminal: Terminal): string[] {
     shortHex(id, 8, 6),
     direction,
     latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`,
-    String(score),
+    score.toFixed(1),
     String(queued),
     String(dropped),
     address.replace(/\/p2p\/.*/, ''),

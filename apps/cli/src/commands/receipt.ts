@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { createLedger, type Ledger } from '@quoin/ledger'
 import { type SignedReceipt, SignedReceiptJson, toReceiptJson } from '@quoin/protocol'
-import { type Check, verifyReceipt } from '@quoin/sdk'
+import { type Check, type Verification, verifyReceipt } from '@quoin/sdk'
 import { consumerFolders, toHex32 } from '../client/consumer.ts'
 import { findNode } from '../client/endpoints.ts'
+import { openLightChain } from '../client/light-chain.ts'
 import { NodeClient } from '../client/node-client.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
@@ -74,31 +75,47 @@ async function gatewayReceipts(context: Context, payer: `0x${string}`, limit: nu
   return new NodeClient(gatewayUrl, context.signal).receiptsOf(payer, limit)
 }
 
-/** @throws CodedError `VERIFICATION_FAILED` when any check failed. */
+interface VerifyOptions {
+  receipt: string
+  request?: string
+  response?: string
+  stream: boolean
+  /** Believe the node instead of proving what it says. */
+  trustNode: boolean
+  trustingDays?: number
+}
+
+/**
+ * Proves everything that is read of the chain, unless told to believe the node.
+ * @throws CodedError `VERIFICATION_FAILED` when any check failed; those of the light client when the node lies.
+ */
 export async function verifyReceiptCommand(
   context: Context,
-  options: { receipt: string; request?: string; response?: string; stream: boolean },
+  options: VerifyOptions,
 ): Promise<void> {
   const signed = await findReceipt(context, options.receipt)
   const { values: settings } = await context.settings()
-  const { gatewayUrl, rpcUrl } = await findNode(settings)
-  await using ledger = await openReader(rpcUrl)
+  const { gatewayUrl } = await findNode(settings)
   const proof = await new NodeClient(gatewayUrl, context.signal).proof(signed.id).catch(() => null)
-  const verification = await verifyReceipt(signed, {
-    ledger,
-    proof,
-    ...(options.request !== undefined && { request: await readJson(options.request) }),
-    ...(options.response !== undefined && {
-      response: options.stream
-        ? { stream: await readFile(options.response, 'utf8') }
-        : new Uint8Array(await readFile(options.response)),
+  const { verification, origin } = await verifyOnChain(context, options, async (chain) =>
+    verifyReceipt(signed, {
+      ...chain,
+      proof,
+      ...(options.request !== undefined && { request: await readJson(options.request) }),
+      ...(options.response !== undefined && {
+        response: options.stream
+          ? { stream: await readFile(options.response, 'utf8') }
+          : new Uint8Array(await readFile(options.response)),
+      }),
     }),
-  })
+  )
   const { terminal } = context
-  terminal.document({ receipt: signed.id, ...verification })
+  terminal.document({ receipt: signed.id, ...verification, trusted: origin })
   terminal.line(`Receipt ${signed.id}`)
   terminal.line()
   for (const line of checkLines(verification.checks, terminal)) terminal.line(line)
+  terminal.line()
+  for (const line of trustLines(verification, origin)) terminal.line(line)
   terminal.line()
   const failed = verification.checks.filter(({ outcome }) => outcome === 'failed')
   if (failed.length > 0)
@@ -111,6 +128,37 @@ export async function verifyReceiptCommand(
       ? terminal.style('green', 'The receipt is right, and the chain holds its anchor.')
       : terminal.style('yellow', 'The receipt is right; it is not anchored yet.'),
   )
+}
+
+type ChainChoice = Pick<Parameters<typeof verifyReceipt>[1], 'chain' | 'isFirstUse' | 'ledger'>
+
+async function verifyOnChain(
+  context: Context,
+  { trustNode, trustingDays }: VerifyOptions,
+  verify: (chain: ChainChoice) => Promise<Verification>,
+): Promise<{ verification: Verification; origin: string }> {
+  const { values: settings } = await context.settings()
+  const { rpcUrl } = await findNode(settings)
+  if (trustNode) {
+    await using ledger = await openReader(rpcUrl)
+    return { verification: await verify({ ledger }), origin: `the node at ${rpcUrl}` }
+  }
+  const { chain, isFirstUse, origin } = await openLightChain(settings, { rpcUrl, trustingDays })
+  return { verification: await verify({ chain, isFirstUse }), origin }
+}
+
+/** What the result rests on, in plain words. */
+function trustLines({ trust }: Verification, origin: string): string[] {
+  if (trust.kind === 'node')
+    return [`Trusted: ${origin}. It could lie: without --trust-node everything is proven.`]
+  const time = new Date(trust.timeMs).toISOString()
+  return [
+    `Trusted: ${origin}, and that fewer than a third of the validators since then are dishonest.`,
+    `Proven: everything read of the chain, up to block ${trust.height} (${shortHex(trust.id)}) of ${time}.`,
+    ...(trust.isFirstUse
+      ? ['Compare the genesis with somebody you trust, or give --genesis or --checkpoint.']
+      : []),
+  ]
 }
 
 /** Reads the chain that the address leads to, whichever it is. */

@@ -57,7 +57,7 @@ async function readReport(
     pid: process?.alive ? process.pid : null,
     state: process?.alive ? alive : process ? 'dead' : 'stopped',
     height: status?.height ?? null,
-    round: status?.round ?? null,
+    round: status && !status.work ? status.round : null,
     step: status?.step ?? null,
     peers: status?.peers.length ?? null,
     latencyMs: median(status?.peers.flatMap(({ latencyMs }) => latencyMs ?? []) ?? []),

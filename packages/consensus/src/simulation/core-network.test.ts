@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lockOnPolka, type Rule, schedulePrecommitTimer, tendermintRules } from '../core/rules.ts'
-import { type SimulationOptions, simulate } from './core-network.ts'
+import { simulate } from './core-network.ts'
 
 const seeds = Array.from({ length: 400 }, (_, index) => index + 1)
 
@@ -22,33 +21,4 @@ describe('four validators on a bad network with crashes and an equivocating twin
   it('do the same again for the same seed', () => {
     assert.deepEqual(simulate({ seed: 7 }), simulate({ seed: 7 }))
   })
-})
-
-/** Locks and forgets: the next round is free to take another block. */
-const forgetLock: Rule = (state, emit) => {
-  const fired = lockOnPolka(state, emit)
-  state.lockedId = null
-  state.lockedRound = -1
-  return fired
-}
-
-const mutants: Record<string, Omit<SimulationOptions, 'seed'>> = {
-  'that does not keep its lock': {
-    rules: tendermintRules.map((rule) => (rule === lockOnPolka ? forgetLock : rule)),
-  },
-  'that never leaves a round without a decision': {
-    rules: tendermintRules.filter((rule) => rule !== schedulePrecommitTimer),
-  },
-  'that speaks before its log is on the disk': { syncsLog: false },
-  'that takes half of the power for a quorum': {
-    quorumSet: (set) => ({ ...set, totalPower: 2n }),
-  },
-}
-
-describe('the simulation catches a core', () => {
-  for (const [name, wrong] of Object.entries(mutants))
-    it(name, () => {
-      const caught = seeds.find((seed) => simulate({ seed, ...wrong }).failure !== null)
-      assert.notEqual(caught, undefined)
-    })
 })

@@ -17,6 +17,7 @@ export interface SimulationOptions {
   logsFuture?: boolean
   repeats?: boolean
   quorumSet?: (set: ValidatorSet) => ValidatorSet
+  trace?: (timeMs: number, line: string) => void
 }
 
 export interface SimulationResult {
@@ -114,6 +115,7 @@ class CoreNetwork implements World {
   }
 
   decided(node: CoreNode, { height, id }: Commit): void {
+    this.#trace(`${node.name} decides ${height}: ${id}`)
     if (!this.#isHonest(node)) return
     const earlier = this.#decisions.get(height)
     if (earlier !== undefined && earlier !== id)
@@ -139,6 +141,7 @@ class CoreNetwork implements World {
         : 5 + this.#random() * this.#between(0, 800)
       this.#agenda.after(delayMs, () => {
         if (!to.isUp || to.life !== life) return
+        this.#trace(`${from.name} → ${to.name} ${JSON.stringify(said)}`)
         to.hear(said)
         const undecided = this.#isHonest(to) && to.undecided()
         if (undecided) this.#fail(`${to.name} does not decide ${undecided}, though it could`)
@@ -186,6 +189,7 @@ class CoreNetwork implements World {
     const node = this.#pick(honest)
     if (node?.isUp) {
       this.#result.crashes += 1
+      this.#trace(`${node.name} crashes`)
       node.crash()
       this.#agenda.after(this.#between(50, 950), () => node.restart())
     }
@@ -218,7 +222,12 @@ class CoreNetwork implements World {
     return this.#agenda.nowMs >= stableMs
   }
 
+  #trace(line: string): void {
+    this.#options.trace?.(this.#agenda.nowMs, line)
+  }
+
   #fail(why: string): void {
+    this.#trace(`FAILURE ${why}`)
     this.#result.failure ??= why
   }
 

@@ -1,6 +1,7 @@
 import { genesisId as idOfGenesis } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
 import { lightError } from '../errors.ts'
+import { underName } from '../execution/account.ts'
 import { parseExecutionHeader } from '../execution/execution-header.ts'
 import type { BlockSource } from '../provider/block-source.ts'
 import { firstThatAnswers } from '../provider/first-that-answers.ts'
@@ -41,7 +42,9 @@ async function readGenesis(
       `${source.name} follows another chain: its genesis is ${id}, the one trusted is ${genesisId}`,
     )
   const raw = await source.provider.request('debug_getRawHeader', ['0x0'], { signal })
-  const header = parseExecutionHeader(parseHex(raw, 'a header'), executionGenesis)
+  const header = underName(source.provider, () =>
+    parseExecutionHeader(parseHex(raw, 'a header'), executionGenesis),
+  )
   const timeMs = Number(header.timestamp) * 1000
   return genesisPoint({ genesisId, executionGenesis, timeMs, validators: genesisValidators })
 }

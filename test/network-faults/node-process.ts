@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 
 export interface NodeProcessOptions {
   readonly index: number
@@ -30,7 +29,7 @@ export class NodeProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const { index, validators, dataDir, bootstrap, onPort } = this.#options
     const args = [index, validators, dataDir, this.#rpcPort, ...bootstrap].map(String)
-    const child = fork(join(import.meta.dirname, 'node-main.ts'), args, { silent: true })
+    const child = fork(new URL('./node-main.ts', import.meta.url), args, { silent: true })
     this.#child = child
     child.stderr?.on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-4_000)

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 
 /** How far an address makes sense: on this host, in a private network, everywhere. */
-export const scopes = ['loopback', 'private', 'public'] as const
+const scopes = ['loopback', 'private', 'public'] as const
 export type Scope = (typeof scopes)[number]
 
 const loopback = new BlockList()

@@ -16,7 +16,7 @@ export interface PeerRecord {
   readonly bytes: Uint8Array
 }
 
-export const maxRecordBytes = 1_024
+const maxRecordBytes = 1_024
 const maxAddresses = 6
 const futureMs = 600_000
 const prefix = new TextEncoder().encode('quoin/peer-record/1\0')

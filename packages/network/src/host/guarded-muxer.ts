@@ -3,7 +3,7 @@ import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 
 /** The largest yamux frame a peer may announce: a whole receive window. */
-export const maxWindowBytes = 1_048_576
+const maxWindowBytes = 1_048_576
 
 const headerBytes = 12
 
@@ -77,7 +77,7 @@ export class Hearing {
 }
 
 /** Follows yamux frames by their headers alone (yamux spec: version, type, flags, stream, length). */
-export class MuxerFrames {
+class MuxerFrames {
   readonly #header = new Uint8Array(headerBytes)
   #headerLength = 0
   #skip = 0

@@ -1,8 +1,8 @@
 import { networkError } from '../errors.ts'
 
 /** Why a request gets no answer: too much is being served, the request is bad, the answerer failed. */
-export const requestRefusals = ['busy', 'malformed', 'failed'] as const
-export type RequestRefusal = (typeof requestRefusals)[number]
+const requestRefusals = ['busy', 'malformed', 'failed'] as const
+type RequestRefusal = (typeof requestRefusals)[number]
 
 export type AnswerFrame =
   | { readonly type: 'chunk'; readonly bytes: Uint8Array }

@@ -31,7 +31,7 @@ export function gossipOptions(): Partial<GossipsubOpts> {
 }
 
 /** No gossiped message is larger, whatever its topic allows. */
-export const maxGossipBytes = 4_194_304
+const maxGossipBytes = 4_194_304
 
 function contentId(topic: string, data: Uint8Array): Uint8Array {
   return createHash('sha256').update(topic).update('\0').update(data).digest().subarray(0, 20)

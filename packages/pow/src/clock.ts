@@ -1,6 +1,6 @@
 /** Time, injected so that a simulation can own it. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Whole milliseconds since 1970. */
   now(): number
   /** Calls back once after `delayMs`; disposing cancels. */
   after(delayMs: number, callback: () => void): Disposable

@@ -44,20 +44,18 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
   }
 
   function move(to: Hex): void {
-    const onOld = new Set<Hex>()
-    for (const { blockHash } of chainOf(disk.head)) onOld.add(blockHash)
     const added: ExecutionPayload[] = []
-    for (const payload of chainOf(to)) {
-      if (onOld.has(payload.blockHash)) break
-      added.push(payload)
-    }
-    const fork = added.at(-1)?.parentHash ?? to
-    for (const payload of chainOf(disk.head)) {
-      if (payload.blockHash === fork) break
-      for (const transaction of payload.transactions) disk.pool.add(transaction)
-    }
-    for (const payload of chainOf(to))
-      for (const transaction of payload.transactions) disk.pool.delete(transaction)
+    let [old, next] = [find(disk.head), find(to)]
+    while (old?.blockHash !== next?.blockHash)
+      if (Number(next?.blockNumber ?? 0) > Number(old?.blockNumber ?? 0)) {
+        if (next) added.push(next)
+        next = next && find(next.parentHash)
+      } else {
+        for (const transaction of old?.transactions ?? []) disk.pool.add(transaction)
+        old = old && find(old.parentHash)
+      }
+    for (const { transactions } of added)
+      for (const transaction of transactions) disk.pool.delete(transaction)
     for (const payload of added) {
       disk.payloads.set(payload.blockHash, payload)
       candidates.delete(payload.blockHash)
@@ -72,6 +70,7 @@ export function openMemoryExecution(disk: ExecutionDisk): MemoryExecution {
       return 'invalid block hash'
     if (payload.transactions.includes(poison)) return 'a transaction that nobody can run'
     if (Number(payload.blockNumber) !== numberOf(payload.parentHash) + 1) return 'invalid number'
+    if (payload.transactions.length === 0) return null
     const spent = new Set<Hex>()
     for (const { transactions } of chainOf(payload.parentHash))
       for (const transaction of transactions) spent.add(transaction)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { simulate } from './core-network.ts'
 
-const seeds = Array.from({ length: 400 }, (_, index) => index + 1)
+const seeds = Array.from({ length: 300 }, (_, index) => index + 1)
 
 describe('four validators on a bad network with crashes and an equivocating twin', () => {
   it('agree, never contradict themselves, and get there, whatever the seed', () => {

@@ -119,7 +119,7 @@ export const shellScenarios: Readonly<Record<string, Changes>> = {
 function epochs(random: Random, changes: Partial<ShellPlan>): Partial<ShellPlan> {
   return {
     ...changes,
-    stableMs: 9000,
+    stableMs: 7000,
     chain: { powers: [1, 1, 1, 1], epochBlocks: random.pick([2, 3, 5]), blockRewardGwei: 2n },
   }
 }
@@ -132,7 +132,7 @@ export function planShell(name: string, seed: number): ShellPlan {
     chain: { powers: [1, 1, 1, 1], epochBlocks: 0, blockRewardGwei: 0n },
     ...quick,
     conditions: { loss: 0, duplicates: 0.02, minDelayMs: 5, maxDelayMs: 40 },
-    stableMs: 6000,
+    stableMs: 5000,
     boundMs: 60_000,
     crashChance: 0,
     partitionChance: 0,

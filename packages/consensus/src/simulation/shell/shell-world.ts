@@ -321,10 +321,14 @@ class ShellWorld {
   #onDelivery(_from: string, to: string, message: Message): void {
     const target = this.#nodes.find(({ name }) => name === to)
     if (!target?.plan.isHonest) return
-    if (message.type === 'vote') this.#heard.add(message.vote)
-    if (message.type === 'proposal') this.#heard.add(message.proposal)
-    this.#checkHonesty(message)
+    if (this.#plan.isGenuine(message, rememberingRecover)) this.#note(message)
     if (this.#options.trace) this.#trace(`${_from} → ${to} ${describeMessage(message)}`)
+  }
+
+  #note(message: Message): void {
+    if (this.#plan.mayFork && message.type === 'vote') this.#heard.add(message.vote)
+    if (this.#plan.mayFork && message.type === 'proposal') this.#heard.add(message.proposal)
+    this.#checkHonesty(message)
   }
 
   /** Whoever carried it: what an honest validator signed must never convict it. */
@@ -333,7 +337,6 @@ class ShellWorld {
     const said = message.type === 'vote' ? message.vote : message.proposal
     const signer = 'validator' in said ? said.validator : said.proposer
     if (!this.#honest.some(({ plan }) => plan.signer?.address === signer)) return
-    if (!this.#isGenuine(message)) return
     this.#result.rounds = Math.max(this.#result.rounds, said.round)
     for (const evidence of this.#statements.add({
       ...said,
@@ -342,10 +345,6 @@ class ShellWorld {
       this.#fail(
         `honest ${accusedOf(evidence).validator} contradicts itself: ${describe(evidence)}`,
       )
-  }
-
-  #isGenuine(message: Message): boolean {
-    return this.#plan.isGenuine(message, rememberingRecover)
   }
 
   #onEvidence(evidence: Evidence): void {

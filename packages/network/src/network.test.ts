@@ -88,3 +88,28 @@ test('a node of another chain is refused', async () => {
     [c.peerId],
   )
 })
+
+test('who gossips what is rejected is banned, and a judge that throws harms nobody', async () => {
+  await using a = await openTestNetwork()
+  await using b = await openTestNetwork({ bootstrap: a.addresses })
+  await until(() => a.peers().length === 1 && b.peers().length === 1, 'they meet')
+  let isStrict = false
+  a.topic('tx', {
+    maxBytes: 1_000,
+    validate: () => {
+      if (!isStrict) throw new Error('a bug')
+      return 'reject'
+    },
+  })
+  const topic = b.topic('tx', anything)
+  const timer = setInterval(() => topic.publish(randomBytes(20)), 20)
+  try {
+    await until(() => (a.status().topics.tx?.dropped ?? 0) > 3, 'some are judged by a thrower')
+    assert.equal(a.peers()[0]?.score, 0)
+    isStrict = true
+    await until(() => a.status().bans === 1, 'b is banned')
+    await until(() => a.peers().length === 0, 'b is gone')
+  } finally {
+    clearInterval(timer)
+  }
+})

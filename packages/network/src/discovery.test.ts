@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openTestNetwork, until } from './test-support/open-test-network.ts'
+import { TcpProxy } from '@quoin/testing'
+import { peerIdOf } from './index.ts'
+import { openTestNetwork, portOf, until } from './test-support/open-test-network.ts'
 
 test('nodes that know one bootstrap peer find all the others', async () => {
   await using first = await openTestNetwork()
@@ -15,10 +17,32 @@ test('nodes that know one bootstrap peer find all the others', async () => {
   await until(() => nodes.every((node) => node.peers().length === 4), 'a full mesh', 30_000)
 })
 
-test('two nodes that dial each other at once end with one connection', async () => {
-  await using a = await openTestNetwork()
-  await using b = await openTestNetwork({ bootstrap: a.addresses })
+test('two nodes that dial each other at once end with one connection, the same for both', async () => {
+  const keys = [randomBytes(32), randomBytes(32)] as const
+  await using stack = new AsyncDisposableStack()
+  const proxies = [
+    stack.use(await TcpProxy.open({ port: 1 })),
+    stack.use(await TcpProxy.open({ port: 1 })),
+  ] as const
+  // Slow wires, so that both dials are on their way when either arrives.
+  for (const { there, back } of proxies) there.delayMs = back.delayMs = 50
+  const open = async (own: 0 | 1, other: 0 | 1) =>
+    stack.use(
+      await openTestNetwork({
+        privateKey: keys[own],
+        announce: [],
+        bootstrap: [`/ip4/127.0.0.1/tcp/${proxies[other].port}/p2p/${peerIdOf(keys[other])}`],
+        limits: { redialMs: 20, maxRedialMs: 40 },
+      }),
+    )
+  const [a, b] = [await open(0, 1), await open(1, 0)]
+  proxies[0].target = { host: '127.0.0.1', port: portOf(a) }
+  proxies[1].target = { host: '127.0.0.1', port: portOf(b) }
   await until(() => a.peers().length === 1 && b.peers().length === 1, 'they meet')
+  await until(
+    () => proxies[0].connections + proxies[1].connections === 1,
+    'one of the connections is closed',
+  )
   const directions = [a.peers()[0]?.direction, b.peers()[0]?.direction].sort()
   assert.deepEqual(directions, ['inbound', 'outbound'])
 })

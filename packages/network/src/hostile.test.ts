@@ -2,16 +2,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdOf } from './index.ts'
 import { HostilePeer } from './test-support/hostile-peer.ts'
-import { openTestNetwork, until } from './test-support/open-test-network.ts'
+import { openTestNetwork, portOf, until } from './test-support/open-test-network.ts'
 import { encodeFrame } from './wire/frame.ts'
 
 const votes = { maxBytes: 1_000, queueLength: 16 }
 const addressOf = (node: { addresses: readonly string[] }) => node.addresses[0] ?? ''
-const portOf = (node: { addresses: readonly string[] }) =>
-  Number(multiaddr(addressOf(node)).getComponents()[1]?.value)
 
 test('a frame larger than its channel allows costs the sender its stream and, in time, its place', async () => {
   await using node = await openTestNetwork()

@@ -13,6 +13,11 @@ export function openTestNetwork(options: Partial<NetworkOptions> = {}): Promise<
   })
 }
 
+/** The TCP port of a network that listens. */
+export function portOf(node: Network): number {
+  return Number(/\/tcp\/(\d+)/.exec(node.addresses[0] ?? '')?.[1])
+}
+
 /** Resolves once `isTrue`; fails after `limitMs`. */
 export async function until(isTrue: () => boolean, what: string, limitMs = 15_000): Promise<void> {
   const limit = performance.now() + limitMs

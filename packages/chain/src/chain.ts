@@ -6,7 +6,7 @@ import { loadGenesis } from './load-genesis.ts'
 import { openPowChain } from './pow/open-pow-chain.ts'
 
 /**
- * Opens a chain node. Disposing stops consensus first, then the network, the RPC server and execution.
+ * Opens a chain node. Disposing stops consensus first, then the RPC server and execution, then the network.
  * @throws CodedError `DATA_FOLDER_IN_USE`, `GENESIS_MISSING`, `GENESIS_MISMATCH`, `GENESIS_INVALID`,
  * `NOT_A_VALIDATOR`, `PORT_IN_USE` and those of the parts (`LOG_CORRUPT`, `EXECUTION_MISMATCH`, …)
  */

@@ -13,3 +13,4 @@ export type ChainErrorCode =
   | 'STORE_FAILED'
   /** Mining is asked for, and no address to reward. */
   | 'NO_MINER'
+  | 'INVALID_OPTIONS'

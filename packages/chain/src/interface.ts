@@ -4,6 +4,7 @@ import type { Hex, Logger } from '@quoin/kernel'
 import type { Network, PeerInfo } from '@quoin/network'
 import type { PowEngine, PowStatus } from '@quoin/pow'
 import type { ExecutionWorker, ExecutionWorkerStatus } from '@quoin/rpc'
+import type { SyncSettings } from './bft/begin-from-snapshot.ts'
 import type { Genesis, Policy } from './genesis-schema.ts'
 import type { NetworkSettings } from './network/open-chain-network.ts'
 import type { GossipCounts } from './network/transaction-gossip.ts'
@@ -35,6 +36,16 @@ export interface ChainOptions {
   rpc: { host: string; port: number }
   /** Other nodes of the chain; without it the node is alone. */
   network?: NetworkSettings
+  /**
+   * How a new node of a BFT chain begins: by executing every block from the genesis (the default), or at the
+   * last epoch's end, with the state that other nodes bring and this one checks. A checkpoint is a block
+   * that somebody vouches for, needed once the genesis is older than the trusting period.
+   */
+  sync?: SyncSettings
+  /** Older blocks' transactions, receipts and states are removed; all are kept by default. At least 256. */
+  keepBlocks?: number
+  /** Ends a start that takes long. */
+  signal?: AbortSignal
   logger?: Logger
 }
 

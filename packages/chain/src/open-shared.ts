@@ -1,3 +1,4 @@
+import { genesisHashOf } from '@quoin/execution'
 import type { Hex, Logger, Scope } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { Network } from '@quoin/network'
@@ -18,18 +19,34 @@ export interface Groundwork {
   scope: Scope
 }
 
-/** What both kinds of consensus stand on. */
-export interface Shared extends Groundwork {
-  execution: ExecutionWorker
+/** Groundwork with the way to other nodes, by which the rest may come. */
+export interface Connected extends Groundwork {
   /** Hash of execution's block 0. */
   executionGenesis: Hex
+  /** Null for a node that is alone. */
   network: Network | null
+}
+
+/** What both kinds of consensus stand on. */
+export interface Shared extends Connected {
+  execution: ExecutionWorker
   gossip: TransactionGossip | null
 }
 
-/** Opens execution with its RPC server, then the network and the way of transactions over it. */
-export async function openShared(groundwork: Groundwork, methods: OwnerMethods): Promise<Shared> {
-  const { options, genesis, paths, scope } = groundwork
+export async function connect(groundwork: Groundwork): Promise<Connected> {
+  const { options, genesis, scope } = groundwork
+  const executionGenesis = genesisHashOf(genesis)
+  const chain = networkIdOf(genesis, executionGenesis)
+  const { logger } = options
+  const network = options.network
+    ? scope.own(await openChainNetwork(options.network, { chain, logger }))
+    : null
+  return { ...groundwork, executionGenesis, network }
+}
+
+/** Opens execution with its RPC server, and the way of transactions over the network. */
+export async function openShared(connected: Connected, methods: OwnerMethods): Promise<Shared> {
+  const { options, genesis, paths, scope, network } = connected
   const { logger, rpc } = options
   const execution = scope.own(
     await openExecutionWorker({
@@ -39,14 +56,9 @@ export async function openShared(groundwork: Groundwork, methods: OwnerMethods):
       logger,
     }),
   )
-  const { genesisHash: executionGenesis } = await execution.head()
-  const chain = networkIdOf(genesis, executionGenesis)
-  const network = options.network
-    ? scope.own(await openChainNetwork(options.network, { chain, logger }))
-    : null
   const log = logger.child({ module: 'transactions' })
   const gossip = network && scope.own(createTransactionGossip(network, execution, log))
-  return { ...groundwork, execution, executionGenesis, network, gossip }
+  return { ...connected, execution, gossip }
 }
 
 /** What every chain shows, whatever its consensus. */

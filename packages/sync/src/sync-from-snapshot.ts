@@ -1,6 +1,6 @@
 import type { DecidedBlock, Transport } from '@quoin/consensus'
 import { type GethGenesis, importSnapshot, type StateProgress } from '@quoin/execution'
-import { type ValidatorSet, verifyCertificate } from '@quoin/headers'
+import type { ValidatorSet } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
 import { createLightClient, type LightClient, type TrustRoot } from '@quoin/light'
 import type { Network } from '@quoin/network'
@@ -125,10 +125,9 @@ async function bring(
   const target = await client.at(height, { signal })
   onProgress?.({ stage: 'blocks', height })
   const blocks = await fetchWindow({ ...options, target })
-  const decided = blocks.at(-1)
-  if (!decided) throw syncError('SNAPSHOT_UNAVAILABLE', `No peer has block ${height}`)
-  const domain = { chainId: client.chainId, genesisId: client.genesisId }
-  verifyCertificate(decided.certificate, target.validators, domain)
+  const brought = blocks.at(-1)
+  const proof = target.block?.certificate
+  if (!brought || !proof) throw syncError('SNAPSHOT_UNAVAILABLE', `No peer has block ${height}`)
   const { validators: next } = await client.at(height + 1, { signal })
   await importSnapshot({
     dataDir: executionDir,
@@ -147,5 +146,5 @@ async function bring(
     { epoch: epoch - 1, set: target.validators },
     { epoch, set: next },
   ]
-  await options.adopt({ decided, sets })
+  await options.adopt({ decided: { ...brought, certificate: proof }, sets })
 }

@@ -1,9 +1,11 @@
-import { openBlockStore } from '@quoin/consensus'
+import { createLoopbackTransport, openBlockStore } from '@quoin/consensus'
 import { bytesToHex } from '@quoin/kernel'
 import { holdDataFolder } from '../data-folder.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { BftChain } from '../interface.ts'
+import { createBftTransport } from '../network/bft-transport.ts'
 import {
+  connect,
   failuresOf,
   type Groundwork,
   openShared,
@@ -11,10 +13,13 @@ import {
   statusOf,
   viewOf,
 } from '../open-shared.ts'
+import { beginFromSnapshot, openSnapshotProtocols, serveSnapshots } from './begin-from-snapshot.ts'
 import { type DutiesOptions, startDuties } from './duties/duties.ts'
 import { createLocalClient } from './duties/local-client.ts'
 import { createLightMethods, type LightSource } from './light-methods.ts'
 import { openEngine } from './open-engine.ts'
+import { startPruning } from './pruning.ts'
+import { openSetStore } from './validators/set-store.ts'
 
 /** A node of a chain with instant finality. */
 export async function openBftChain(
@@ -22,18 +27,38 @@ export async function openBftChain(
   groundwork: Groundwork,
 ): Promise<BftChain> {
   const { options, paths, scope } = groundwork
+  const { logger } = options
   const { store: blocks } = scope.own(
     await holdDataFolder(options.dataDir, () => openBlockStore(paths.blocks)),
   )
+  const setStore =
+    settings.policy === 'fixed' ? null : scope.own(await openSetStore(paths.validatorSets))
+  const connected = await connect(groundwork)
+  const { network } = connected
+  const transport = network
+    ? createBftTransport(network, logger.child({ module: 'transport' }))
+    : createLoopbackTransport()
+  const snapshots = network && openSnapshotProtocols(network)
+  if (network && snapshots && options.sync && blocks.height === 0)
+    await beginFromSnapshot({
+      ...connected,
+      network,
+      snapshots,
+      transport,
+      settings,
+      blocks,
+      setStore,
+    })
   let light: LightSource | null = null
-  const shared = await openShared(
-    groundwork,
-    createLightMethods(() => light),
-  )
-  const { engine, rules } = await openEngine({ settings, shared, blocks })
+  const methods = createLightMethods(() => light)
+  const shared = await openShared(connected, methods)
+  const { engine, rules } = await openEngine({ settings, shared, blocks, setStore, transport })
   const { domain, executionGenesis, validatorsAt } = rules
   light = { blocks, domain, executionGenesis, validatorsAt, status: () => engine.status }
   openDuties({ settings, shared, blocks, engine, validatorsAt })
+  if (snapshots) scope.defer(serveSnapshots(snapshots, { execution: shared.execution, methods }))
+  if (options.keepBlocks)
+    scope.own(startPruning(options.keepBlocks, { shared, blocks, engine, settings }))
   await engine.start()
   return {
     ...viewOf(shared),

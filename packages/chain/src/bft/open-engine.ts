@@ -4,11 +4,11 @@ import {
   type ConsensusEngine,
   createBftEngine,
   createLocalSigner,
-  createLoopbackTransport,
   defaultTimerDurations,
   openRecordFile,
   openSignGuard,
   systemClock,
+  type Transport,
 } from '@quoin/consensus'
 import { vaultOf } from '@quoin/contracts'
 import { genesisId, isQuorum, type ValidatorSet, validatorsHash } from '@quoin/headers'
@@ -17,16 +17,18 @@ import type { ExecutionWorker } from '@quoin/rpc'
 import { genesisValidators, stakingAddress } from '../check-genesis.ts'
 import type { ChainErrorCode } from '../errors.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
-import { createBftTransport } from '../network/bft-transport.ts'
 import type { Shared } from '../open-shared.ts'
 import { createEpochSets, createFixedSet, type EpochSets } from './validators/epoch-sets.ts'
 import { readValidatorSet } from './validators/read-validator-set.ts'
-import { openSetStore } from './validators/set-store.ts'
+import type { SetStore } from './validators/set-store.ts'
 
 export interface EngineOptions {
   settings: BftGenesis
   shared: Shared
   blocks: BlockStore
+  /** Null where validators are fixed. */
+  setStore: SetStore | null
+  transport: Transport
 }
 
 export interface OpenedEngine {
@@ -39,7 +41,7 @@ const zeroAddress: Hex = `0x${'0'.repeat(40)}`
 
 /** The engine, not yet started, over the folder's files; the scope closes it before them. */
 export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
-  const { settings, shared, blocks } = given
+  const { settings, shared, blocks, transport } = given
   const { options, paths, execution, network, scope } = shared
   const { logger } = options
   const genesisSet = genesisValidators(settings)
@@ -60,9 +62,7 @@ export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
       wal,
       guard,
       evidenceLog,
-      transport: network
-        ? createBftTransport(network, logger.child({ module: 'transport' }))
-        : createLoopbackTransport(),
+      transport,
       clock: systemClock,
       pace: {
         blockTimeMs: options.blockTimeMs ?? settings.blockTimeMs,
@@ -76,13 +76,12 @@ export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
 }
 
 async function openSets(
-  { settings, shared, blocks }: EngineOptions,
+  { settings, shared, blocks, setStore: store }: EngineOptions,
   genesisSet: ValidatorSet,
 ): Promise<EpochSets> {
-  const { options, paths, execution, executionGenesis, scope } = shared
-  if (settings.policy === 'fixed') return createFixedSet(genesisSet)
+  const { options, execution, executionGenesis } = shared
+  if (!store) return createFixedSet(genesisSet)
   if (blocks.height === 0) await checkContract(execution, executionGenesis, genesisSet)
-  const store = scope.own(await openSetStore(paths.validatorSets))
   const { epochBlocks } = settings
   return createEpochSets({
     epochBlocks,

@@ -17,6 +17,7 @@ import type { PowGenesis } from '../genesis-schema.ts'
 import type { PowChain } from '../interface.ts'
 import { createPowTransport } from '../network/pow-transport.ts'
 import {
+  connect,
   failuresOf,
   type Groundwork,
   openShared,
@@ -34,7 +35,7 @@ export async function openPowChain(
   const { store } = scope.own(
     await holdDataFolder(options.dataDir, () => openLevelKeyValue(paths.blocks)),
   )
-  const shared = await openShared(groundwork, {})
+  const shared = await openShared(await connect(groundwork), {})
   const { execution, executionGenesis, network } = shared
   const rules = createPowRules(powSettingsOf(genesis, settings, executionGenesis))
   const engine = scope.own(

@@ -1,0 +1,100 @@
+import type { DiskBlockStore, Transport } from '@quoin/consensus'
+import type { Hex } from '@quoin/kernel'
+import type { Network } from '@quoin/network'
+import type { ExecutionWorker, OwnerMethods } from '@quoin/rpc'
+import {
+  type LightProtocol,
+  openLightProtocol,
+  openStateProtocol,
+  type SnapshotProgress,
+  type StateProtocol,
+  syncFromSnapshot,
+} from '@quoin/sync'
+import { genesisIdOf } from '../genesis-id.ts'
+import type { BftGenesis } from '../genesis-schema.ts'
+import type { Connected } from '../open-shared.ts'
+import type { SetStore } from './validators/set-store.ts'
+
+export interface SyncSettings {
+  /** All that is trusted; the genesis when left out. */
+  checkpoint?: { height: number; id: Hex }
+  /** How long signatures of validators are believed; see `LightClientOptions`. */
+  trustingPeriodMs?: number
+  onProgress?: (progress: SnapshotProgress) => void
+}
+
+interface SnapshotProtocols {
+  light: LightProtocol
+  state: StateProtocol
+}
+
+export function openSnapshotProtocols(network: Network): SnapshotProtocols {
+  return { light: openLightProtocol(network), state: openStateProtocol(network) }
+}
+
+/** Gives others what a snapshot needs; returns the way to stop. */
+export function serveSnapshots(
+  { light, state }: SnapshotProtocols,
+  { execution, methods }: { execution: ExecutionWorker; methods: OwnerMethods },
+): () => void {
+  const all = {
+    ...methods,
+    debug_getRawHeader: (params: readonly unknown[]) => rawHeader(execution, params),
+  }
+  const stops = [light.serve(all), state.serve((hashes) => execution.stateParts(hashes))]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** Light clients read the time of the genesis from its header. */
+async function rawHeader(execution: ExecutionWorker, params: readonly unknown[]): Promise<unknown> {
+  const call = { jsonrpc: '2.0', id: 1, method: 'debug_getRawHeader', params }
+  const answer: unknown = JSON.parse((await execution.answer(JSON.stringify(call))) ?? '{}')
+  return typeof answer === 'object' && answer !== null && 'result' in answer ? answer.result : null
+}
+
+/** New nodes begin at an epoch's end, or every so many blocks where validators, hence epochs, are fixed. */
+export function snapshotPeriod({ epochBlocks, policy }: BftGenesis): number {
+  return policy === 'fixed' ? 256 : epochBlocks
+}
+
+interface BeginOptions extends Connected {
+  network: Network
+  snapshots: SnapshotProtocols
+  transport: Transport
+  settings: BftGenesis
+  blocks: DiskBlockStore
+  setStore: SetStore | null
+}
+
+/**
+ * Fills the folders of a new node, execution's first: until the block store has its first block, which is
+ * the last thing written, the next start begins again and finds what is there.
+ */
+export async function beginFromSnapshot(begin: BeginOptions): Promise<void> {
+  const { options, genesis, executionGenesis, paths, network, snapshots, settings, blocks } = begin
+  const { sync = {}, logger, signal = new AbortController().signal } = options
+  const { checkpoint, trustingPeriodMs, onProgress } = sync
+  const log = logger.child({ module: 'sync' })
+  const height = await syncFromSnapshot({
+    network,
+    ...snapshots,
+    requestBlocks: (...request) => begin.transport.requestBlocks(...request),
+    root: checkpoint ?? { genesisId: genesisIdOf(genesis, executionGenesis) },
+    chainId: BigInt(genesis.config.chainId),
+    epochBlocks: snapshotPeriod(settings),
+    genesis,
+    executionDir: paths.execution,
+    async adopt({ decided, sets }) {
+      for (const { epoch, set } of sets) if (epoch >= 2) await begin.setStore?.put(epoch, set)
+      await blocks.begin(decided)
+    },
+    signal,
+    logger: log,
+    ...(trustingPeriodMs === undefined ? {} : { trustingPeriodMs }),
+    ...(onProgress ? { onProgress } : {}),
+  })
+  if (height === null) log.info({}, 'the chain is short: begins at its genesis')
+  else log.info({ height }, 'begins at a snapshot')
+}

@@ -18,6 +18,7 @@ import {
   openMemoryExecution,
 } from './memory-execution.ts'
 import { openMemoryStore } from './memory-store.ts'
+import { rememberingRecover, rememberingVerifyBls } from './shell/chain.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
 /** Everything of a node that outlives a crash. */
@@ -156,6 +157,8 @@ export function createShellNetwork(
         clock,
         pace,
         timers: defaultTimerDurations,
+        recover: rememberingRecover,
+        verifyBls: rememberingVerifyBls,
         logger: silentLogger,
       }),
     )

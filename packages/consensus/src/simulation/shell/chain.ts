@@ -29,7 +29,7 @@ export interface ChainPlan {
 /** What a node keeps of the sets that its own execution gave. */
 export type EpochSets = Map<number, ValidatorSet>
 
-export function toSet(powers: readonly number[]): ValidatorSet {
+function toSet(powers: readonly number[]): ValidatorSet {
   const members = powers.flatMap((power, index) => {
     const signer = signers[index]
     if (!signer || power === 0) return []

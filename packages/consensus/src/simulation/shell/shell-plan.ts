@@ -54,7 +54,7 @@ export interface ShellPlan {
 }
 
 /** Names begin with the index, so that byzantine nodes can split their peers by it. */
-export function nameOf(index: number, twin = ''): string {
+function nameOf(index: number, twin = ''): string {
   return `${index}${twin}`
 }
 

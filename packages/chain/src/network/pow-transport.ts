@@ -1,6 +1,8 @@
 import { collectResponse, type Network, type Verdict } from '@quoin/network'
 import { type PowTransport, powLimits } from '@quoin/pow'
 
+/** Gossip carries no more. A larger block is found by those who ask for our head, as they do now and then. */
+const maxGossipBytes = Math.min(powLimits.announcement, 4_000_000)
 const chunkBytes = 1024 * 1024
 const answerTimeoutMs = 10_000
 
@@ -8,7 +10,7 @@ const answerTimeoutMs = 10_000
 export function createPowTransport(network: Network): PowTransport {
   const listeners = new Set<Parameters<PowTransport['onAnnounce']>[0]>()
   const topic = network.topic('pow-block', {
-    maxBytes: powLimits.announcement,
+    maxBytes: maxGossipBytes,
     validate(block, from): Verdict {
       const verdicts = [...listeners].map((judge) => judge(block, from))
       return verdicts.find((verdict) => verdict !== 'ignore') ?? 'ignore'
@@ -23,7 +25,9 @@ export function createPowTransport(network: Network): PowTransport {
   return {
     peers: () => network.peers().map(({ id }) => id),
     onPeer: (listener) => network.onPeer(listener),
-    announce: (block) => topic.publish(block),
+    announce(block) {
+      if (block.length <= maxGossipBytes) topic.publish(block)
+    },
     onAnnounce(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -2,6 +2,7 @@ import type { Hex } from '@quoin/kernel'
 import { checkBody, checkHeader } from '../check-block.ts'
 import { targetToWork } from '../difficulty/work.ts'
 import { type PowRules, rewardAt } from '../rules.ts'
+import { hasDrawnWork } from './drawn-miner.ts'
 import type { SimulatedNode } from './pow-network.ts'
 
 /** What is wrong between nodes that had time to agree; null when nothing is. */
@@ -32,6 +33,7 @@ export function findWrong({ name, tree, disk }: SimulatedNode, rules: PowRules):
     const link = tree.canonicalAt(height)
     const block = link && tree.block(link.id)
     if (!block) return `${name} lacks its block ${height}`
+    if (!hasDrawnWork(block)) return `${name} has block ${height} without its work`
     checkHeader(block, parent, rules)
     checkBody(block, parent, rules)
     work += targetToWork(block.header.target)

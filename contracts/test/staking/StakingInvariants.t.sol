@@ -112,15 +112,25 @@ contract StakingInvariantsTest is StakingBase {
         market = new Market();
     }
 
+    /// @dev One campaign for all of them: each looks at every state.
+    /// forge-config: default.invariant.runs = 16
+    function invariant_TheBooksAreInOrder() public view {
+        checkNoWeiIsLostOrMade();
+        checkEverythingOwedIsThere();
+        checkStakeIsCountedOnce();
+        checkNobodyReachesOthersStake();
+        checkTheSetIsSound();
+    }
+
     /// @dev Every wei that came in is in the contract, was paid out, or was burnt.
-    function invariant_NoWeiIsLostOrMade() public view {
+    function checkNoWeiIsLostOrMade() private view {
         uint256 burnt = address(0).balance - market.burntBefore();
         uint256 all = seeded + market.paidIn() + market.earned();
         assertEq(address(staking).balance + market.paidOut() + burnt, all, "conservation");
     }
 
     /// @dev Bonded, leaving and earned together are always there; what is more is rounding.
-    function invariant_EverythingOwedIsThere() public view {
+    function checkEverythingOwedIsThere() private view {
         uint256 debts;
         for (uint256 i = 1; i <= 4; i++) debts += staking.validatorOf(validator(i)).stake;
         for (uint256 i = 0; i < 7; i++) {
@@ -134,7 +144,7 @@ contract StakingInvariantsTest is StakingBase {
 
     /// @dev Positions add up to the validator, in shares exactly and in wei never to more, and a share is
     /// never worth more than a wei, so that rounding stays below one per step.
-    function invariant_StakeIsCountedOnce() public view {
+    function checkStakeIsCountedOnce() private view {
         for (uint256 i = 1; i <= 4; i++) {
             Validator memory one = staking.validatorOf(validator(i));
             (uint256 shares, uint256 worth) = (0, 0);
@@ -151,7 +161,7 @@ contract StakingInvariantsTest is StakingBase {
     }
 
     /// @dev Nobody gets more stake out, now or ever, than was put in: nobody else's money is in reach.
-    function invariant_NobodyReachesOthersStake() public view {
+    function checkNobodyReachesOthersStake() private view {
         for (uint256 i = 0; i < 7; i++) {
             address who = market.actor(i);
             uint256 reach = market.got(who) + staking.unbondingWei(who);
@@ -162,7 +172,7 @@ contract StakingInvariantsTest is StakingBase {
     }
 
     /// @dev The set is what the stakes say: never empty, no one twice, all its power from stake that is there.
-    function invariant_TheSetIsSound() public view {
+    function checkTheSetIsSound() private view {
         (address[] memory validators, uint256[] memory powers) = setOf();
         require(validators.length > 0, "never empty");
         for (uint256 i = 0; i < validators.length; i++) {

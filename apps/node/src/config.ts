@@ -45,11 +45,23 @@ export const NodeConfig = z.strictObject({
   allowPeer: list
     .default([])
     .describe('peer ids that alone may connect; anyone of the same chain when empty'),
+  sync: z
+    .enum(['genesis', 'snapshot'])
+    .default('genesis')
+    .describe(
+      'how a new node begins: with every block, or with the checked state of an epoch’s end',
+    ),
   checkpoint: z
     .string()
     .regex(/^[1-9][0-9]*:0x[0-9a-f]{64}$/, 'write HEIGHT:ID, the id in lower-case hexadecimal')
     .optional()
-    .describe('a block known to be on the chain, HEIGHT:ID: no chain without it is followed'),
+    .describe('a block that somebody vouches for, HEIGHT:ID, to begin a snapshot from'),
+  keepBlocks: z.coerce
+    .number()
+    .int()
+    .min(256)
+    .optional()
+    .describe('how many blocks to keep with their states; all when absent'),
   mine: z.coerce
     .number()
     .int()

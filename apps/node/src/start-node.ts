@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Chain, openChain } from '@quoin/chain'
+import { type Chain, type ChainOptions, openChain } from '@quoin/chain'
 import type { Service } from '@quoin/gateway'
-import { type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
+import { CodedError, type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { Market } from '@quoin/market'
 import type { NodeConfig } from './config.ts'
@@ -16,6 +16,8 @@ export interface NodeOptions {
   /** Opens the node's keystores; without it they are opened with a random one kept beside them. */
   password?: string
   logger?: Logger
+  /** Ends a start that takes long. */
+  signal?: AbortSignal
   /** Hears what the start is doing, in words. */
   onProgress?: (step: string) => void
 }
@@ -63,7 +65,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const keys = await openNodeKeys(dataDir, options.password)
   onProgress('opening the chain')
-  const chain = scope.own(await openNodeChain(config, dataDir, keys, logger))
+  const chain = scope.own(await openNodeChain(config, dataDir, keys, options))
   const monitor = await openMonitor({ config, chain, logger }, scope)
   const provider = await openServices({ config, dataDir, keys, chain, logger, onProgress }, scope)
   return {
@@ -103,7 +105,7 @@ async function openNodeChain(
   config: NodeConfig,
   dataDir: string,
   keys: NodeKeys,
-  logger: Logger,
+  { logger = silentLogger, onProgress = () => {}, signal }: NodeOptions,
 ): Promise<Chain> {
   const folder = join(dataDir, 'chain')
   const { genesis, isPrivate } = await genesisFor(folder, config, keys)
@@ -117,6 +119,9 @@ async function openNodeChain(
     miningThreads: config.mine,
     rpc: { host: config.host, port: config.rpcPort },
     ...networkOf(config, keys),
+    ...syncOf(config, onProgress),
+    ...(config.keepBlocks !== undefined && { keepBlocks: config.keepBlocks }),
+    ...(signal && { signal }),
     logger,
   })
 }
@@ -126,6 +131,33 @@ function networkOf({ listen, bootstrap, allowPeer }: NodeConfig, keys: NodeKeys)
   if (listen.length === 0 && bootstrap.length === 0) return {}
   const allowed = allowPeer.length === 0 ? {} : { allowedPeers: allowPeer }
   return { network: { privateKey: keys.network, listen, bootstrap, ...allowed } }
+}
+
+type SnapshotProgress = Parameters<NonNullable<NonNullable<ChainOptions['sync']>['onProgress']>>[0]
+
+/** @throws CodedError `CONFIGURATION` for a checkpoint where nothing begins from it */
+function syncOf({ sync, checkpoint }: NodeConfig, onProgress: (step: string) => void) {
+  if (sync === 'genesis') {
+    if (checkpoint === undefined) return {}
+    throw new CodedError(
+      'CONFIGURATION',
+      'A checkpoint is for a node that begins with --sync snapshot',
+    )
+  }
+  const [height = '', id = ''] = checkpoint?.split(':') ?? []
+  const trusted = isHash(id) ? { checkpoint: { height: Number(height), id } } : {}
+  const tell = (progress: SnapshotProgress) => onProgress(describeProgress(progress))
+  return { sync: { ...trusted, onProgress: tell } }
+}
+
+function isHash(text: string): text is Hex {
+  return text.startsWith('0x')
+}
+
+function describeProgress(progress: SnapshotProgress): string {
+  if (progress.stage === 'headers') return 'checking headers of other nodes'
+  if (progress.stage === 'blocks') return `fetching block ${progress.height}`
+  return `fetching the state of block ${progress.height}, ${progress.parts} parts`
 }
 
 function failureOf(chain: Chain): Promise<never> {

@@ -52,7 +52,7 @@ export async function findNode(
   if (!settings.gatewayUrl && running?.gatewayUrl === null)
     throw cliError(
       'NOT_FOUND',
-      `The node on ${settings.dataDir} is one of the chain alone and has no gateway: name one with --gateway-url`,
+      `The node on ${settings.dataDir} is one of the chain alone and has no gateway: \`quoin chain status\` shows it, and --gateway-url names another`,
     )
   return {
     gatewayUrl: settings.gatewayUrl ?? running?.gatewayUrl ?? `http://${host}:${gatewayPort}`,

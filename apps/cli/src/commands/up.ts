@@ -35,6 +35,7 @@ export async function startReadyNode(context: Context, settings: Settings): Prom
     config,
     ...(password !== undefined && { password }),
     logger: createLogger(config.logLevel),
+    signal,
     onProgress: (step) => terminal.progress(`Starting: ${step} …`),
   })
   try {

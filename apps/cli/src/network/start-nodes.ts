@@ -55,7 +55,7 @@ async function assignPorts(network: NetworkFile, ids: readonly number[]): Promis
 }
 
 /** The network with the node in place of the one with its number. */
-export function withNode(network: NetworkFile, node: NetworkNode): NetworkFile {
+function withNode(network: NetworkFile, node: NetworkNode): NetworkFile {
   return { ...network, nodes: network.nodes.map((other) => (other.id === node.id ? node : other)) }
 }
 

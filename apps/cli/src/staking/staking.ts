@@ -4,7 +4,7 @@ import type { Ledger, Mined } from '@quoin/ledger'
 import { type EncodeFunctionDataParameters, encodeFunctionData } from 'viem'
 import { cliError } from '../exit-codes.ts'
 
-export type StakingPolicy = 'authority' | 'stake' | 'delegated'
+type StakingPolicy = 'authority' | 'stake' | 'delegated'
 
 const policies = [null, 'authority', 'stake', 'delegated'] as const
 
@@ -33,7 +33,7 @@ export interface ProposalRecord {
 }
 
 /** Stake on its way out: fetched after both. */
-export interface UnbondingRecord {
+interface UnbondingRecord {
   validator: Hex
   amount: bigint
   afterBlock: bigint

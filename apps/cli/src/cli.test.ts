@@ -188,6 +188,12 @@ test('every command has help with a description, and the whole fits 80 columns',
     'channel open',
     'receipt verify',
     'config show',
+    'net',
+    'net up',
+    'chain',
+    'chain init',
+    'validator',
+    'validator register',
   ]
   for (const command of commands) {
     const { code, stdout } = await quoin([...command.split(' ').filter(Boolean), '--help'])

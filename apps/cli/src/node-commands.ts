@@ -33,7 +33,7 @@ export function addUp(program: Command, run: Run): void {
       examples([
         'up',
         'up --data-dir ./node --gateway-port 9000 --rpc-port 9001',
-        'up --services chain --genesis g.json --bootstrap /ip4/192.0.2.1/tcp/30402',
+        'up --services chain --genesis g.json --bootstrap /ip4/192.0.2.1/tcp/99',
       ]),
     )
   withFlags(command, nodeFlags)

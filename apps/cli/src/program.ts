@@ -14,6 +14,7 @@ export function createProgram(run: Run, shell: Shell): Command {
       writeOut: (text) => shell.stdout.write(text),
       writeErr: () => {},
     })
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .showSuggestionAfterError()
     .helpCommand(false)
@@ -33,6 +34,15 @@ export function createProgram(run: Run, shell: Shell): Command {
   ])
     add(program, run)
   return inheritSettings(program)
+}
+
+/** A command with its arguments; that all have options is no news. */
+function termOf(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...names].join(' ')
 }
 
 /** Subcommands must not end the process either. */

@@ -5,6 +5,7 @@ import { Address } from '@ethereumjs/util'
 import type { Hex } from '@quoin/kernel'
 import { fromHex } from '../codec/bytes.ts'
 import type { WorldState } from '../state/world-state.ts'
+import { curves } from './curves.ts'
 import { EvmState } from './evm-state.ts'
 import { installFasterInterpreter } from './faster-interpreter.ts'
 import { type Rules, rulesOf } from './rules.ts'
@@ -71,6 +72,7 @@ export class Machine {
       common,
       stateManager: state,
       blockchain,
+      ...(await curves),
       ...(isPatient ? { customOpcodes: [pause] } : {}),
     })
     return new Machine(common, evm, state, chain)

@@ -65,6 +65,11 @@ export interface BlockReader {
   readonly head: Header
   readonly safe: Header | null
   readonly finalized: Header | null
+  /**
+   * The first block after the genesis whose transactions are kept. Those of a snapshot's blocks are, but
+   * not their receipts.
+   */
+  readonly historyStart: bigint
   byHash(hash: Hex): Promise<Block | null>
   /** Canonical chain only. */
   byNumber(number: bigint): Promise<Block | null>

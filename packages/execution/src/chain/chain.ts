@@ -78,6 +78,10 @@ export class Chain implements BlockReader {
     return this.#finalized
   }
 
+  get historyStart(): bigint {
+    return this.#store.historyStart()
+  }
+
   candidate(hash: Hex): Candidate | undefined {
     return this.#candidates.get(hash)
   }

@@ -32,6 +32,8 @@ export interface StoreBatch {
   transactions: { hash: Hex; blockHash: Hex | null; index: number }[]
   pointers?: Pointers
   genesis?: Hex
+  /** See `Store.historyStart`. */
+  historyStart?: bigint
 }
 
 type Operation = { type: 'put'; key: Buffer; value: Uint8Array } | { type: 'del'; key: Buffer }
@@ -134,6 +136,12 @@ export class Store implements AsyncDisposable {
     return { head: toHex(head), safe: hashOrNull(safe), finalized: hashOrNull(finalized) }
   }
 
+  /** The first block after the genesis whose transactions are kept: others were removed, or never brought. */
+  historyStart(): bigint {
+    const number = this.#get(kinds.meta, Buffer.from('history'))
+    return number === undefined ? 1n : Buffer.from(number).readBigUInt64BE()
+  }
+
   /** Resolves when the batch is on the disk. @throws CodedError WRITE_FAILED, nothing being written */
   async write(batch: StoreBatch): Promise<void> {
     const operations: Operation[] = []
@@ -153,6 +161,8 @@ export class Store implements AsyncDisposable {
       else operations.push({ type: 'del', key: keyOf(kinds.transaction, fromHex(hash)) })
     }
     if (batch.genesis) put(kinds.meta, Buffer.from('genesis'), fromHex(batch.genesis))
+    if (batch.historyStart !== undefined)
+      put(kinds.meta, Buffer.from('history'), numberKey(batch.historyStart))
     if (batch.pointers) put(kinds.meta, Buffer.from('pointers'), encodePointers(batch.pointers))
     await this.#batch(operations, true)
   }
@@ -187,6 +197,18 @@ export class Store implements AsyncDisposable {
     )
   }
 
+  /** Resolves when all writes that were asked for are done, or have failed. */
+  async settled(): Promise<void> {
+    await this.#lastWrite
+  }
+
+  /** Resolves when all that was written is on the disk: LevelDB ends its memory table before it compacts. */
+  async flush(): Promise<void> {
+    await this.settled()
+    const end = Buffer.from(kinds.meta)
+    await this.#level.compactRange(end, end)
+  }
+
   /** Hears of every state node that a block writes. */
   onNodes(listener: (hash: Uint8Array) => void): () => void {
     this.#nodeListeners.add(listener)
@@ -214,13 +236,18 @@ export class Store implements AsyncDisposable {
     )
   }
 
-  /** Removes a block's transactions and receipts; its header stays. */
-  async removeBlock(hash: Hex, transactions: readonly Hex[]): Promise<void> {
-    const key = fromHex(hash)
-    const parts = [kinds.block, kinds.senders, kinds.receipts].map((kind) => keyOf(kind, key))
-    const places = transactions.map((each) => keyOf(kinds.transaction, fromHex(each)))
+  /** Removes the first block of the history: its transactions and receipts; its header stays. */
+  async removeBlock(
+    number: bigint,
+    block: { hash: Hex; transactions: readonly Hex[] } | null,
+  ): Promise<void> {
+    const key = keyOf(kinds.meta, Buffer.from('history'))
+    const keys = block ? keysOfBody(block) : []
     await this.#batch(
-      [...parts, ...places].map((each) => ({ type: 'del', key: each })),
+      [
+        { type: 'put', key, value: numberKey(number + 1n) },
+        ...keys.map((each): Operation => ({ type: 'del', key: each })),
+      ],
       false,
     )
   }
@@ -245,6 +272,14 @@ function putBlock(
   if (block.receipts !== null) put(kinds.receipts, hash, block.receipts)
   for (const node of block.state.nodes) put(kinds.node, node.hash, node.encoded)
   for (const { hash, code } of block.state.code) put(kinds.code, hash, code)
+}
+
+function keysOfBody({ hash, transactions }: { hash: Hex; transactions: readonly Hex[] }): Buffer[] {
+  const key = fromHex(hash)
+  return [
+    ...[kinds.block, kinds.senders, kinds.receipts].map((kind) => keyOf(kind, key)),
+    ...transactions.map((each) => keyOf(kinds.transaction, fromHex(each))),
+  ]
 }
 
 function keyOf(kind: string, key: Uint8Array): Buffer {

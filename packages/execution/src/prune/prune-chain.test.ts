@@ -65,6 +65,49 @@ test('blocks that come while it prunes lose nothing', async () => {
     assert.ok(await state?.storage(counter.address, `0x${slot.toString(16).padStart(64, '0')}`))
 })
 
+test('a stop in the middle leaves nothing behind that the next run does not find', async () => {
+  await using node = await openTestNode()
+  await grow(node, 40)
+  const stop = new AbortController()
+  const kept: bigint[] = []
+  const { blocks } = node.execution
+  const watch = setInterval(() => {
+    if (blocks.historyStart > 5n) stop.abort()
+  }, 0)
+  const options = { keepBlocks: 5, signal: stop.signal }
+  await node.execution
+    .prune(options)
+    .catch((error: Error) => assert.equal(error.name, 'AbortError'))
+  clearInterval(watch)
+  await grow(node, 10)
+  await node.execution.prune({ keepBlocks: 5, signal: new AbortController().signal })
+  for (let number = 1n; number <= 50n; number++)
+    if ((await blocks.byNumber(number)) !== null) kept.push(number)
+  assert.deepEqual(kept, [45n, 46n, 47n, 48n, 49n, 50n])
+  assert.equal(blocks.historyStart, 45n)
+})
+
+test('a block that is being written when it begins keeps its state', async () => {
+  await using node = await openTestNode()
+  await grow(node, 10)
+  const { signal } = new AbortController()
+  for (let round = 0; round < 20; round++) {
+    const nonce = Number(await node.execution.pool.nextNonce(alice.address.toLowerCase() as Hex))
+    await node.send(alice, { to: counter.address, nonce, gas: 100_000n })
+    const { executionPayload } = await node.build()
+    const [result] = await Promise.all([
+      new Promise((resolve) => queueMicrotask(() => resolve(null))).then(() =>
+        node.execution.prune({ keepBlocks: 0, signal }),
+      ),
+      node.setHead(executionPayload.blockHash),
+    ])
+    assert.ok(result.nodesKept > 0)
+    const state = await node.execution.state(node.head.hash)
+    for (let slot = 1n; slot <= node.head.number; slot++)
+      assert.ok(await state?.storage(counter.address, `0x${slot.toString(16).padStart(64, '0')}`))
+  }
+})
+
 test('the set of hashes is a set', () => {
   const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
   fc.assert(

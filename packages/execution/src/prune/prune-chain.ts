@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Chain } from '../chain/chain.ts'
 import type { Store } from '../chain/store.ts'
 import { fromHex } from '../codec/bytes.ts'
@@ -36,6 +37,9 @@ export async function pruneChain(
   const fresh = new HashSet()
   const unsubscribe = store.onNodes((hash) => fresh.add(hash))
   try {
+    // A block that was being written already is head after this, and marked with it.
+    await store.settled()
+    await nextTurn()
     const kept = new HashSet()
     for (let number = first < 0n ? 0n : first; number <= chain.head.number; number++)
       await mark(chain, store, number, kept, pause)
@@ -85,7 +89,7 @@ async function sweepNodes(
   return removed
 }
 
-/** From the newest that is not kept downwards, until one is gone already; the genesis stays. */
+/** Oldest first, so that a stop leaves none behind; the genesis stays. */
 async function removeBlocks(
   chain: Chain,
   store: Store,
@@ -93,16 +97,13 @@ async function removeBlocks(
   pause: () => Promise<void>,
 ): Promise<number> {
   let removed = 0
-  for (let number = first - 1n; number > 0n; number--) {
+  for (let number = store.historyStart(); number < first; number++) {
     const hash = chain.canonicalHash(number)
     const block = hash === null ? null : chain.blockOf(hash)
-    if (block === null) break
-    await store.removeBlock(
-      block.header.hash,
-      block.transactions.map((each) => each.hash),
-    )
-    chain.forgetBlock(block.header.hash)
-    removed += 1
+    const transactions = block?.transactions.map((each) => each.hash) ?? []
+    await store.removeBlock(number, hash === null ? null : { hash, transactions })
+    if (hash !== null) chain.forgetBlock(hash)
+    if (block !== null) removed += 1
     await pause()
   }
   return removed
@@ -113,7 +114,7 @@ function createPause(signal: AbortSignal): () => Promise<void> {
   return async () => {
     if (performance.now() < sliceEnds) return
     signal.throwIfAborted()
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     sliceEnds = performance.now() + sliceMs
   }
 }

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CodedError } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
 import type { Store } from '../chain/store.ts'
 import { toHex } from '../codec/bytes.ts'
+import { HashSet } from '../prune/hash-set.ts'
 import { hashKey, type StateWrites } from '../state/node-store.ts'
 import { emptyTrieRoot } from '../state/trie.ts'
 import { partsBelow, readPart, type StatePart } from './state-parts.ts'
@@ -17,8 +19,10 @@ export type FetchParts = (
 
 export const partsPerRequest = 256
 const requestsAtOnce = 4
-/** A part that so many requests in a row did not bring is nowhere to be had. */
-const maxAttempts = 8
+/** A part that so many requests did not bring, each of which asks all there are, is nowhere to be had. */
+const maxAttempts = 3
+/** Parts walked through before everyone else on the thread has a turn. */
+const walkedInOneTurn = 1000
 
 export interface StateProgress {
   /** Nodes and codes that are on the disk, and how many are known to be missing still. */
@@ -52,8 +56,10 @@ export async function fetchState(
 class StateFetch {
   readonly #store: Store
   readonly #options: FetchStateOptions
+  /** Codes and storage that many accounts have in common are walked through once. */
+  readonly #known = new HashSet()
   readonly #waiting: { part: StatePart; attempts: number }[] = []
-  /** Asked for and not there yet, with those who wait for work meanwhile. */
+  /** Asked for or walked through just now, with those who wait for work meanwhile. */
   #underway = 0
   #idle: (() => void)[] = []
   #parts = 0
@@ -64,8 +70,8 @@ class StateFetch {
     this.#options = options
   }
 
-  add(part: StatePart, attempts = 0): void {
-    this.#waiting.push({ part, attempts })
+  add(part: StatePart): void {
+    if (this.#known.add(part.hash)) this.#waiting.push({ part, attempts: 0 })
   }
 
   async work(): Promise<void> {
@@ -78,8 +84,7 @@ class StateFetch {
       } catch (error) {
         this.#failure ??= error
       } finally {
-        this.#underway -= 1
-        for (const wake of this.#idle.splice(0)) wake()
+        this.#release()
       }
       if (this.#failure) throw this.#failure
       this.#options.onProgress?.({ parts: this.#parts, waiting: this.#waiting.length })
@@ -90,21 +95,37 @@ class StateFetch {
     for (;;) {
       this.#options.signal.throwIfAborted()
       if (this.#failure) throw this.#failure
-      const batch = this.#takeMissing()
-      if (batch.length > 0 || this.#underway === 0) return batch
+      if (this.#waiting.length > 0) {
+        const batch = await this.#takeMissing()
+        if (batch.length > 0) return batch
+        continue
+      }
+      if (this.#underway === 0) return []
       await new Promise<void>((resolve) => this.#idle.push(resolve))
     }
   }
 
+  #release(): void {
+    this.#underway -= 1
+    for (const wake of this.#idle.splice(0)) wake()
+  }
+
   /** Walks through what the store has, and takes what it lacks. */
-  #takeMissing() {
+  async #takeMissing() {
     const missing: { part: StatePart; attempts: number }[] = []
+    let walked = 0
+    this.#underway += 1
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
       const known = readPart(this.#store, next.part)
       if (known) this.#arrived(next.part, known)
       else missing.push(next)
       if (missing.length === partsPerRequest) break
+      walked += 1
+      if (walked % walkedInOneTurn !== 0) continue
+      await nextTurn()
+      if (this.#options.signal.aborted) break
     }
+    this.#release()
     return missing
   }
 
@@ -120,7 +141,7 @@ class StateFetch {
         good.push({ part, bytes })
         if (part.kind === 'code') writes.code.push({ hash: part.hash, code: bytes })
         else writes.nodes.push({ key: hashKey(part.hash), hash: part.hash, encoded: bytes })
-      } else if (attempts + 1 < maxAttempts) this.add(part, attempts + 1)
+      } else if (attempts + 1 < maxAttempts) this.#waiting.push({ part, attempts: attempts + 1 })
       else
         throw new CodedError(
           'STATE_UNAVAILABLE',

@@ -56,12 +56,15 @@ export async function importSnapshot(options: SnapshotOptions): Promise<void> {
     )
   const progress = onProgress ? { onProgress } : {}
   await fetchState(store, fromHex(last.header.stateRoot), { fetch, signal, ...progress })
+  signal.throwIfAborted()
+  await store.flush()
   await store.write({
     blocks: blocks.map(storedWithoutReceipts),
     canonical: blocks.map(({ header: { number, hash } }) => ({ number, hash })),
     transactions: blocks.flatMap(({ header, transactions }) =>
       transactions.map(({ hash }, index) => ({ hash, blockHash: header.hash, index })),
     ),
+    historyStart: blocks[0]?.header.number ?? last.header.number,
     pointers: { head: last.header.hash, safe: last.header.hash, finalized: last.header.hash },
   })
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '@quoin/kernel'
 import type { Store } from '../chain/store.ts'
 import { Trie } from './trie.ts'
 import { decodeNode, type TrieNode } from './trie-node.ts'
@@ -34,7 +35,10 @@ export class NodeStore {
     const hash = ref.subarray(1)
     const encoded = this.#pendingNodes.get(hashKey(hash)) ?? this.#store.node(hash)
     if (encoded === undefined)
-      throw new Error(`The store lacks the state node ${Buffer.from(hash).toString('hex')}`)
+      throw new CodedError(
+        'STATE_MISSING',
+        `missing trie node ${Buffer.from(hash).toString('hex')}: the state is not kept`,
+      )
     return decodeNode(encoded, ref)
   }
 

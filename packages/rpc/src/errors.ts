@@ -51,6 +51,10 @@ export function rpcError(code: RpcErrorCode, message: string, data?: string) {
   return new CodedError<RpcErrorCode>(code, message, data === undefined ? {} : { detail: { data } })
 }
 
+/** EIP-4444's answer for what was there once and is no longer kept, or never was brought. */
+export const historyUnavailable = (what: string) =>
+  new NumberedError(4444, `pruned history unavailable: ${what}`)
+
 /** Why work stops that nobody waits for any more. */
 export const clientWentAway = () => rpcError('SERVER', 'the client went away')
 export const serverError = (message: string) => rpcError('SERVER', message)

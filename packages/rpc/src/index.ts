@@ -20,6 +20,6 @@ export {
   openExecutionWorker,
 } from './worker/execution-worker.ts'
 export type { ExecutionWorkerStatus } from './worker/messages.ts'
-export type { IntakeCounts } from './worker/transaction-intake.ts'
 export type { OwnerMethod, OwnerMethods } from './worker/owner-methods.ts'
+export type { IntakeCounts } from './worker/transaction-intake.ts'
 export type { ExecutionWorkerErrorCode } from './worker/worker-link.ts'

@@ -1,5 +1,6 @@
 import type { Execution, Header } from '@quoin/execution'
 import { bigintToHex, type Hex } from '@quoin/kernel'
+import { requireReceipts } from '../methods/locate-block.ts'
 
 /** Answer of eth_feeHistory. Lists of fees have one entry more than the blocks: the next block's. */
 export interface FeeHistory {
@@ -42,11 +43,11 @@ function ratio(part: bigint, whole: bigint): number {
 
 /** The tips below which the given percentages of the block's gas were bought. */
 async function rewards(
-  { blocks }: Execution,
+  execution: Execution,
   header: Header,
   percentiles: number[],
 ): Promise<bigint[]> {
-  const receipts = (await blocks.receipts(header.hash)) ?? []
+  const receipts = header.gasUsed === 0n ? [] : await requireReceipts(execution, header)
   const sorted = receipts
     .map((receipt) => ({
       tip: receipt.effectiveGasPrice - (header.baseFeePerGas ?? 0n),

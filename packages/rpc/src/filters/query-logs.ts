@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Execution, Header } from '@quoin/execution'
-import { invalidParams, rpcError, serverError } from '../errors.ts'
-import { findHeader } from '../methods/locate-block.ts'
+import { historyUnavailable, invalidParams, rpcError, serverError } from '../errors.ts'
+import { findHeader, requireReceipts } from '../methods/locate-block.ts'
 import type { BlockReference } from '../params/block-reference.ts'
 import type { LogFilter } from '../params/log-filter.ts'
 import { createBloomTest, type LogJson, matchingLogs } from './match-logs.ts'
@@ -41,7 +41,7 @@ export async function queryLogs(
       signal.throwIfAborted()
     }
     const header = await blocks.headerByNumber(number)
-    if (!header) throw serverError(`block ${number} is missing`)
+    if (!header) throw historyUnavailable(`block ${number} is not kept here`)
     if (mayFit(header)) logs.push(...(await logsOfBlock(execution, header, filter)))
     if (logs.length > limits.logResults)
       throw rpcError(
@@ -68,8 +68,6 @@ async function numberOf(execution: Execution, reference: BlockReference): Promis
   return header.number
 }
 
-async function logsOfBlock({ blocks }: Execution, header: Header, filter: LogFilter) {
-  const receipts = await blocks.receipts(header.hash)
-  if (!receipts) throw serverError(`the receipts of block ${header.number} are missing`)
-  return matchingLogs(header, receipts, filter)
+async function logsOfBlock(execution: Execution, header: Header, filter: LogFilter) {
+  return matchingLogs(header, await requireReceipts(execution, header), filter)
 }

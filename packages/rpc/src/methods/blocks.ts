@@ -15,7 +15,7 @@ import {
   required,
 } from '../params/values.ts'
 import { type Method, type MethodTable, method } from './context.ts'
-import { findBlock, findHeader } from './locate-block.ts'
+import { findBlock, findHeader, requireReceipts } from './locate-block.ts'
 
 const byHash: Parser<BlockReference> = (value, index) => ({
   by: 'hash',
@@ -38,8 +38,9 @@ export const blockMethods: MethodTable = {
   eth_getUncleByBlockNumberAndIndex: getUncle(parseBlockNumber),
   eth_getBlockReceipts: method(1, async (params, { execution }) => {
     const header = await findHeader(execution, required(params, 0, parseBlockReference))
-    const receipts = header && (await execution.blocks.receipts(header.hash))
-    return receipts ? receipts.map((receipt) => receiptToJson(receipt, header)) : null
+    if (!header) return null
+    const receipts = await requireReceipts(execution, header)
+    return receipts.map((receipt) => receiptToJson(receipt, header))
   }),
 }
 

@@ -1,5 +1,5 @@
-import type { Block, Execution, Header, StateReader } from '@quoin/execution'
-import { rpcError, serverError } from '../errors.ts'
+import type { Block, BlockReader, Execution, Header, Receipt, StateReader } from '@quoin/execution'
+import { historyUnavailable, serverError } from '../errors.ts'
 import type { BlockReference, BlockTag } from '../params/block-reference.ts'
 
 /**
@@ -11,7 +11,11 @@ export async function findHeader(
   reference: BlockReference,
 ): Promise<Header | null> {
   if (reference.by === 'tag') return taggedHeader(blocks, reference.tag)
-  if (reference.by === 'number') return blocks.headerByNumber(reference.number)
+  if (reference.by === 'number') {
+    const found = await blocks.headerByNumber(reference.number)
+    if (!found && wasThere(blocks, reference.number)) throw blockUnavailable(reference.number)
+    return found
+  }
   const header = await blocks.header(reference.hash)
   if (!header || !reference.requireCanonical) return header
   const canonical = await blocks.headerByNumber(header.number)
@@ -23,9 +27,29 @@ export async function findBlock(
   execution: Execution,
   reference: BlockReference,
 ): Promise<Block | null> {
-  if (reference.by === 'number') return execution.blocks.byNumber(reference.number)
   const header = await findHeader(execution, reference)
-  return header && execution.blocks.byHash(header.hash)
+  if (!header) return null
+  const block = await execution.blocks.byHash(header.hash)
+  if (!block && wasThere(execution.blocks, header.number)) throw blockUnavailable(header.number)
+  return block
+}
+
+/** Receipts that a canonical block must have. @throws NumberedError 4444 when they are not kept */
+export async function requireReceipts(
+  { blocks }: Execution,
+  { hash, number }: Header,
+): Promise<Receipt[]> {
+  const receipts = await blocks.receipts(hash)
+  if (receipts) return receipts
+  throw historyUnavailable(`the receipts of block ${number} are not kept here`)
+}
+
+function wasThere({ genesis, head, historyStart }: BlockReader, number: bigint): boolean {
+  return number > genesis.number && number < historyStart && number <= head.number
+}
+
+function blockUnavailable(number: bigint) {
+  return historyUnavailable(`block ${number} is not kept here`)
 }
 
 /** @throws CodedError SERVER with geth's text when the block is unknown. */
@@ -48,9 +72,8 @@ export async function requireState(
   const header = await requireHeader(execution, reference)
   const state = await execution.state(header.hash)
   if (!state)
-    throw rpcError(
-      'SERVER',
-      `missing state of block ${header.number} (${header.hash}): it is not kept`,
+    throw serverError(
+      `missing trie node ${header.stateRoot.slice(2)} (path ) state ${header.stateRoot} of block ${header.number} is not available`,
     )
   return { header, state }
 }

@@ -14,7 +14,7 @@ import {
   required,
 } from '../params/values.ts'
 import { type Method, type MethodContext, type MethodTable, method } from './context.ts'
-import { findBlock } from './locate-block.ts'
+import { findBlock, requireReceipts } from './locate-block.ts'
 
 /** Transactions: sending them, and finding them and their receipts. */
 export const transactionMethods: MethodTable = {
@@ -66,7 +66,7 @@ async function findReceipt(execution: Execution, hash: Hex) {
   const place = await execution.blocks.locate(hash)
   if (!place) return null
   const { header } = place.block
-  const receipt = (await execution.blocks.receipts(header.hash))?.[place.index]
+  const receipt = (await requireReceipts(execution, header))[place.index]
   if (!receipt) throw serverError(`the receipts of block ${header.number} are missing`)
   return receiptToJson(receipt, header)
 }

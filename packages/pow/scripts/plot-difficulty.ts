@@ -83,7 +83,7 @@ function draw(): string {
     'Difficulty when ten times the hash rate comes for an hour (shaded) and leaves',
     'font-size="16"',
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12" fill="#222"><rect width="100%" height="100%" fill="#fff"/>${shade}${[...rows, ...hours, ...curves].join('\n')}${title}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12" fill="#222"><title>Difficulty under a tenfold burst of hash rate</title><rect width="100%" height="100%" fill="#fff"/>${shade}${[...rows, ...hours, ...curves].join('\n')}${title}</svg>\n`
 }
 
 const folder = join(import.meta.dirname, '../../../docs/images')

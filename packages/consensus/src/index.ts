@@ -4,7 +4,7 @@
  * from height to height with a write-ahead log, a sign guard and a store of decided blocks.
  * One validator is the smallest network: it runs the same engine over a loopback transport.
  */
-export { type ConsensusBlock, decodeBlock, encodeBlock } from './block.ts'
+export { type ConsensusBlock, decodeBlock, encodeBlock, isWhole } from './block.ts'
 export {
   type DecidedBlock,
   decodeDecidedBlock,

@@ -75,4 +75,14 @@ describe('RLP', () => {
     refuses(new Uint8Array(1_000_000).fill(0xc1))
     refuses(new Uint8Array(1_000_000).fill(0xfa))
   })
+
+  it('refuses what is chopped into tiny items before it takes much memory', () => {
+    for (const item of [0x01, 0xc0]) {
+      const bytes = new Uint8Array(4_000_004).fill(item)
+      bytes.set([0xfa, 0x3d, 0x09, 0x00])
+      refuses(bytes)
+    }
+    const votes = Array.from({ length: 20_000 }, () => new Uint8Array(64).fill(9))
+    assert.equal(plain(decodeRlp(encodeRlp(votes))).length, 20_000)
+  })
 })

@@ -58,39 +58,54 @@ function prefix(offset: number, length: number): Uint8Array {
 const maxDepth = 8
 
 /**
- * Reads exactly one canonical item. Time and memory are linear in the bytes, whatever they say:
- * strings are views of `bytes`, and lists nested deeper than any encoding of ours are refused.
+ * An item costs more than a hundred bytes of memory, however small it is: eight megabytes of single bytes
+ * would take a gigabyte. Nothing of ours has more items than these, and one in so many bytes on top.
+ */
+const freeItems = 32_768
+const bytesPerItem = 32
+
+interface Reading {
+  bytes: Uint8Array
+  itemsLeft: number
+}
+
+/**
+ * Reads exactly one canonical item. Time and memory are linear in the bytes, whatever they say: strings
+ * are views of `bytes`, and what is nested deeper or chopped finer than any encoding of ours is refused.
  * @throws CodedError `INVALID_ENCODING`
  */
 export function decodeRlp(bytes: Uint8Array): RlpItem {
-  const { item, end } = readItem(bytes, 0, bytes.length, 0)
+  const reading = { bytes, itemsLeft: freeItems + Math.floor(bytes.length / bytesPerItem) }
+  const { item, end } = readItem(reading, 0, bytes.length, 0)
   if (end !== bytes.length) throw invalid('something follows it')
   return item
 }
 
 function readItem(
-  bytes: Uint8Array,
+  reading: Reading,
   start: number,
   limit: number,
   depth: number,
 ): { item: RlpItem; end: number } {
+  const { bytes } = reading
   const first = bytes[start]
   if (first === undefined || start >= limit) throw invalid('it ends too early')
+  if (--reading.itemsLeft < 0) throw invalid('it has too many items for its size')
   if (first < 0x80) return { item: bytes.subarray(start, start + 1), end: start + 1 }
   const isList = first >= 0xc0
   const { from, length } = readLength(bytes, start, first - (isList ? 0xc0 : 0x80))
   const end = from + length
   if (end > limit) throw invalid('a length goes beyond the end')
-  if (isList) return { item: readItems(bytes, from, end, depth + 1), end }
+  if (isList) return { item: readItems(reading, from, end, depth + 1), end }
   if (length === 1 && (bytes[from] ?? 0) < 0x80) throw invalid('a byte is written as a string')
   return { item: bytes.subarray(from, end), end }
 }
 
-function readItems(bytes: Uint8Array, from: number, end: number, depth: number): RlpItem[] {
+function readItems(reading: Reading, from: number, end: number, depth: number): RlpItem[] {
   if (depth > maxDepth) throw invalid('lists are nested too deep')
   const items: RlpItem[] = []
   for (let at = from; at < end; ) {
-    const next = readItem(bytes, at, end, depth)
+    const next = readItem(reading, at, end, depth)
     items.push(next.item)
     at = next.end
   }

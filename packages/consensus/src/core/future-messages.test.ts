@@ -23,4 +23,12 @@ describe('messages of later heights', () => {
     future.add(2, 'bob', 7)
     assert.deepEqual(future.take(2), [0, 1, 2, 7])
   })
+
+  it('are kept once, however often a peer repeats them: it cannot use up the place of their sender', () => {
+    const future = createFutureMessages<string>({ perSender: 2, keyOf: (message) => message })
+    future.take(1)
+    for (let index = 0; index < 1000; index++) future.add(2, 'ann', 'the same')
+    future.add(2, 'ann', 'another')
+    assert.deepEqual(future.take(2), ['the same', 'another'])
+  })
 })

@@ -10,31 +10,40 @@ export interface FutureMessages<T> {
   take(height: number): T[]
 }
 
-/** Keeps messages of a weight of at most `perSender` of each sender for a height, for at most `heights` heights ahead. */
+/**
+ * Keeps messages of a weight of at most `perSender` of each sender for a height, for at most `heights` heights
+ * ahead; of those with one key the first. Whoever passes messages on can repeat them, but not make new ones.
+ */
 export function createFutureMessages<T>({
   perSender = 64,
   heights = 2,
   weigh = () => 1,
+  keyOf = (message) => message,
 }: {
   perSender?: number
   heights?: number
   weigh?: (message: T) => number
+  keyOf?: (message: T) => unknown
 } = {}): FutureMessages<T> {
   let current = 0
-  const waiting = new Map<number, Map<string, T[]>>()
+  const waiting = new Map<number, Map<string, Map<unknown, T>>>()
   return {
     add(height, sender, message) {
       if (height <= current || height > current + heights) return
-      const bySender = waiting.get(height) ?? new Map<string, T[]>()
+      const bySender = waiting.get(height) ?? new Map<string, Map<unknown, T>>()
       waiting.set(height, bySender)
-      const messages = bySender.get(sender) ?? []
+      const messages = bySender.get(sender) ?? new Map<unknown, T>()
       bySender.set(sender, messages)
-      const weight = messages.reduce((sum, each) => sum + weigh(each), 0)
-      if (weight + weigh(message) <= perSender) messages.push(message)
+      const key = keyOf(message)
+      if (messages.has(key)) return
+      let weight = weigh(message)
+      for (const each of messages.values()) weight += weigh(each)
+      if (weight <= perSender) messages.set(key, message)
     },
     take(height) {
       current = height
-      const taken = [...(waiting.get(height)?.values() ?? [])].flat()
+      const bySender = [...(waiting.get(height)?.values() ?? [])]
+      const taken = bySender.flatMap((messages) => [...messages.values()])
       for (const key of waiting.keys()) if (key <= height) waiting.delete(key)
       return taken
     },

@@ -1,6 +1,8 @@
+import { isQuorum } from '@quoin/headers'
 import type { Proposal, Vote } from './messages.ts'
+import { hasPolka } from './rules.ts'
 import { type CoreState, roundWindow } from './state.ts'
-import { isNewVote } from './tally.ts'
+import { certificatePower, isNewVote } from './tally.ts'
 
 /**
  * Whether a message could change anything: repetitions and floods need not be logged, nor their blocks
@@ -22,7 +24,14 @@ export function isNews(
   const known = state.rounds.get(round)
   if (!known?.proposal) return true
   const differs = known.proposal.id !== id || known.proposal.validRound !== validRound
-  return differs && !known.fired.has('proposer-accused')
+  return differs ? !known.fired.has('proposer-accused') : bringsProof(state, message.proposal)
+}
+
+/** A proposal that we have, with a proof of lock that we lack: the signature covers the one, not the other. */
+function bringsProof(state: CoreState, { height, validRound, id, proofOfLock }: Proposal): boolean {
+  if (validRound < 0 || hasPolka(state, validRound, id)) return false
+  const expected = { kind: 'prevote', height, round: validRound, id } as const
+  return isQuorum(state.validators, certificatePower(proofOfLock, expected, state.validators))
 }
 
 function isFar(state: CoreState, round: number): boolean {

@@ -218,7 +218,8 @@ function scheduleOnce(
   return true
 }
 
-function hasPolka(state: CoreState, round: number, id: Hex): boolean {
+/** Whether a quorum of prevotes for a block in a round is known, vote by vote or as a whole. */
+export function hasPolka(state: CoreState, round: number, id: Hex): boolean {
   const isProven = state.rounds.get(round)?.provenPolkas.has(id) ?? false
   return isProven || polkaVotes(state, round, id).length > 0
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createValidatorSet } from '@quoin/headers'
 import type { Hex } from '@quoin/kernel'
+import { isNews } from './is-news.ts'
 import type { Ballot, Effect, Input, Proposal, TimedStep, Vote } from './messages.ts'
 import { type CoreState, createCore } from './state.ts'
 import { step } from './step.ts'
@@ -198,6 +199,18 @@ describe('locks', () => {
     const core = lockedOnRed()
     enterRound(core, 1)
     assert.deepEqual(ballots(feed(core, proposal(1, blue))), ['prevote nil -1'])
+  })
+
+  it('counts also when it comes after the proposal, which somebody passed on without it', () => {
+    const core = createTestCore(dan)
+    feed(core, { type: 'start' }, timeout(0, 'propose'), timeout(0, 'prevote'))
+    feed(core, timeout(0, 'precommit'))
+    const proofOfLock = [ann, bob, cid].map((by) => vote('prevote', by, 0, red))
+    assert.deepEqual(ballots(feed(core, proposal(1, red, { validRound: 0 }))), [])
+    const whole = proposal(1, red, { validRound: 0, proofOfLock })
+    assert.ok(whole.type === 'proposal' && isNews(core, whole))
+    assert.deepEqual(ballots(feed(core, whole)), ['prevote 0xred 0'])
+    assert.ok(!isNews(core, whole), 'once')
   })
 
   it('hold against the locked block itself, unless its polka comes with it', () => {

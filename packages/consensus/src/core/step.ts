@@ -79,6 +79,8 @@ function acceptProposal(
   const { proposal: first } = target
   if (first) {
     const differs = first.id !== id || first.validRound !== validRound
+    // Its signature does not cover the proof of lock: who passed it on first may have left the proof out.
+    if (!differs && validRound >= 0) acceptProofOfLock(state, proposal, emit)
     if (!differs || target.fired.has('proposer-accused')) return
     target.fired.add('proposer-accused')
     emit({ type: 'evidence', evidence: { kind: 'duplicate-proposal', first, second: proposal } })
@@ -100,8 +102,9 @@ function acceptProofOfLock(
     { kind: 'prevote', height, round, id },
     state.validators,
   )
-  if (!isQuorum(state.validators, power)) return
-  roundOf(state, round).provenPolkas.set(id, proofOfLock)
+  const { provenPolkas } = roundOf(state, round)
+  if (!isQuorum(state.validators, power) || provenPolkas.has(id)) return
+  provenPolkas.set(id, proofOfLock)
   for (const vote of proofOfLock)
     if (vote.kind === 'prevote' && vote.round === round) acceptVote(state, vote, emit)
 }

@@ -35,7 +35,13 @@ import { readBlocks } from './serve-blocks.ts'
 import type { Signer } from './signer.ts'
 import { hasReasonToStart } from './start.ts'
 import type { PeerId, Transport } from './transport.ts'
-import { heightOf, isAuthentic, type SignedMessage, senderOf } from './verify-message.ts'
+import {
+  contentKey,
+  heightOf,
+  isAuthentic,
+  type SignedMessage,
+  senderOf,
+} from './verify-message.ts'
 import { Witness } from './witness.ts'
 
 export interface BftOptions {
@@ -99,6 +105,7 @@ class BftEngine implements ConsensusEngine {
     perSender: futureWeight,
     heights: 1,
     weigh: (message) => (message.type === 'vote' ? 1 : blockWeight),
+    keyOf: contentKey,
   })
   readonly #liveness: Liveness
   readonly #witness: Witness

@@ -5,6 +5,8 @@ import { isWhole } from '../block.ts'
 import type { Message } from '../codec/messages.ts'
 import type { Vote } from '../core/messages.ts'
 
+const zeroId: Hex = `0x${'0'.repeat(64)}`
+
 /** What validators sign. */
 export type SignedMessage = Extract<Message, { type: 'vote' | 'proposal' }>
 
@@ -14,6 +16,12 @@ export function senderOf(message: SignedMessage): Hex {
 
 export function heightOf(message: SignedMessage): number {
   return message.type === 'vote' ? message.vote.height : message.proposal.height
+}
+
+/** What a message says, without its signature: equal for all copies of one, however they are signed. */
+export function contentKey(message: SignedMessage): string {
+  const said = message.type === 'vote' ? message.vote : message.proposal
+  return `${said.kind}/${said.round}/${said.id}/${said.validRound}`
 }
 
 export interface VerifyContext {
@@ -44,9 +52,18 @@ export function isAuthentic(
 
 function isSignedVote(vote: Vote, { validators, domain, recover }: VerifyContext): boolean {
   return (
+    isPlain(vote) &&
     validators.powerOf(vote.validator) > 0n &&
     signerOf(ballotDigest(vote, domain), vote.signature, recover) === vote.validator
   )
+}
+
+/**
+ * A vote says only what its signature covers: that of a precommit leaves validRound out, and nil is signed
+ * as the zero id. Else whoever passes a vote on could make a second, different one of it.
+ */
+function isPlain({ kind, id, validRound }: Vote): boolean {
+  return id !== zeroId && (kind === 'prevote' || validRound === -1)
 }
 
 function signerOf(digest: Uint8Array, signature: Hex, recover: Recover): Hex | undefined {

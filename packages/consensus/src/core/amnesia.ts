@@ -21,7 +21,7 @@ export function findAmnesia(state: CoreState, vote: Vote): Evidence | null {
 }
 
 /** The whole of the proof, as a contract checks it; the signatures apart. */
-export function isAmnesia(precommit: Vote, prevote: Vote): boolean {
+function isAmnesia(precommit: Vote, prevote: Vote): boolean {
   return (
     precommit.kind === 'precommit' &&
     prevote.kind === 'prevote' &&

@@ -6,7 +6,7 @@ import type { Hex } from '@quoin/kernel'
  * the shell checks them before a message becomes an input, and makes them for what the core emits.
  */
 
-export type { Ballot, Commit, Evidence, Proposal, ProposalBody, Vote }
+export type { Ballot, Commit, Evidence, Proposal, Vote }
 
 export type TimedStep = 'propose' | 'prevote' | 'precommit'
 

@@ -141,7 +141,7 @@ export const lockOnPolka: Rule = (state, emit) => {
  * it binds nobody now. So it is enough for liveness that a lock's polka spreads: nobody needs to wait
  * until the one that is locked proposes.
  */
-export const adoptLatePolka: Rule = (state) => {
+const adoptLatePolka: Rule = (state) => {
   for (const [round, { proposal, proposalIsValid }] of state.rounds) {
     if (!proposal || !proposalIsValid) continue
     const late = [round, proposal.validRound]

@@ -14,7 +14,7 @@ export interface DueTimes {
 }
 
 /** Before this no height is begun by ourselves. A last block from our future counts as from now. */
-export function floorMs({ lastBlockMs, earliestMs }: DueTimes, pace: Pace, nowMs: number): number {
+function floorMs({ lastBlockMs, earliestMs }: DueTimes, pace: Pace, nowMs: number): number {
   return Math.max(Math.min(lastBlockMs, nowMs) + pace.blockTimeMs, earliestMs)
 }
 

@@ -5,7 +5,7 @@ import type { Evidence } from '../core/messages.ts'
 import type { RecordLog } from './record-file.ts'
 
 /** Older evidence convicts nobody any more: the stake behind it may have been taken out. */
-export const defaultEvidenceAgeBlocks = 100_000
+const defaultEvidenceAgeBlocks = 100_000
 const maxEntries = 1024
 /** One liar must not push out what is known of others; one piece is enough to convict. */
 const maxPerValidator = 4

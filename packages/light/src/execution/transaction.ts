@@ -32,7 +32,7 @@ export interface ProvenTransaction {
   signature: { r: bigint; s: bigint; yParity: number; v: bigint }
 }
 
-export interface Authorization {
+interface Authorization {
   chainId: bigint
   address: Hex
   nonce: bigint

@@ -5,7 +5,6 @@ import {
   type Certificate,
   commitToCertificate,
   createValidatorSet,
-  decodeRlp,
   encodeRlp,
   genesisId,
   type SigningDomain,
@@ -70,9 +69,7 @@ export interface MadeChain {
 }
 
 /** Other answers than the honest ones, by method: gets the honest answer. */
-export type Answers = Readonly<
-  Record<string, (honest: unknown, params: readonly unknown[]) => unknown>
->
+type Answers = Readonly<Record<string, (honest: unknown, params: readonly unknown[]) => unknown>>
 
 /** RLP of an execution header with that time, as the genesis of all made chains. */
 function executionGenesis(timeMs: number): Hex {
@@ -193,12 +190,4 @@ function answerOf(
     default:
       throw new Error(`Nobody serves ${method} here`)
   }
-}
-
-/** The light block as JSON with its header changed and signed anew, or not. */
-export function changeHeader(json: unknown, change: (items: ReturnType<typeof decodeRlp>) => void) {
-  const block = structuredClone(json) as { header: Hex }
-  const items = decodeRlp(hexToBytes(block.header))
-  change(items)
-  return { ...block, header: bytesToHex(encodeRlp(items)) }
 }

@@ -22,8 +22,16 @@ export interface PowBody {
 /** A mined block. */
 export interface PowBlock extends SealedHeader, PowBody {}
 
+/** Bodies are never changed. */
+const hashes = new WeakMap<PowBody, Hex>()
+
+/** Computed once for each object. */
 export function bodyHash(body: PowBody): Hex {
-  return bytesToHex(keccak256(encodeBody(body)))
+  const known = hashes.get(body)
+  if (known) return known
+  const hash = bytesToHex(keccak256(encodeBody(body)))
+  hashes.set(body, hash)
+  return hash
 }
 
 export function encodeBody(body: PowBody): Uint8Array {

@@ -5,47 +5,113 @@ import { randaoOn, type SealedHeader } from './header.ts'
 import { type PowRules, rewardAt } from './rules.ts'
 import { earliestTimeMs, type Link, targetAfter } from './tree/link.ts'
 
-/**
- * All rules of a header on its parent except the work itself and whether its time has come.
- * @throws CodedError `INVALID_BLOCK`
- */
-export function checkHeader({ header }: SealedHeader, parent: Link, rules: PowRules): void {
-  const require = requireOf(header.height)
-  require(header.chainId === rules.chainId, 'it is of another chain')
-  require(header.parentId === parent.id, `its parent is not ${parent.id}`)
-  require(header.height === parent.height + 1, `it does not follow height ${parent.height}`)
-  require(header.timeMs >= earliestTimeMs(parent, rules), 'its time is not after its parent')
-  require(header.target === targetAfter(parent, rules), 'its target is not what the rules give')
+/** One rule of a block on its parent. */
+export interface Check<Subject> {
+  name: string
+  /** What is said of a block that breaks it. */
+  wrong: string
+  holds(subject: Subject, parent: Link, rules: PowRules): boolean
 }
 
-/** That a body is the header's, and fits it. What its transactions do is for execution to say. */
-export function checkBody(block: PowBlock, parent: Link, rules: PowRules): void {
-  const { header, payload } = block
-  const require = requireOf(header.height)
-  require(header.bodyHash === bodyHash(block), 'its body is not the one it names')
-  require(payload.blockHash === header.payloadHash, 'its payload is not the one it names')
-  require(payload.parentHash === parent.payloadHash, 'its payload has another parent')
-  require(BigInt(payload.blockNumber) === BigInt(header.height), 'its payload has another number')
-  const seconds = BigInt(Math.floor(header.timeMs / 1000))
-  require(BigInt(payload.timestamp) === seconds, 'its payload has another time')
-  require(payload.prevRandao === randaoOn(parent.id), "its randomness is not its parent's")
-  require(payload.feeRecipient === header.miner, 'its fees go to another than its miner')
-  checkReward(block, rules)
+/** All rules of a header on its parent except the work itself and whether its time has come. */
+export const headerChecks: readonly Check<SealedHeader>[] = [
+  {
+    name: 'chain',
+    wrong: 'it is of another chain',
+    holds: ({ header }, _, rules) => header.chainId === rules.chainId,
+  },
+  {
+    name: 'parent',
+    wrong: 'its parent is another',
+    holds: ({ header }, parent) => header.parentId === parent.id,
+  },
+  {
+    name: 'height',
+    wrong: 'it does not follow the height of its parent',
+    holds: ({ header }, parent) => header.height === parent.height + 1,
+  },
+  {
+    name: 'time',
+    wrong: 'its time is not after its parent',
+    holds: ({ header }, parent, rules) => header.timeMs >= earliestTimeMs(parent, rules),
+  },
+  {
+    name: 'target',
+    wrong: 'its target is not what the rules give',
+    holds: ({ header }, parent, rules) => header.target === targetAfter(parent, rules),
+  },
+]
+
+export function hasBody(block: PowBlock): boolean {
+  return block.header.bodyHash === bodyHash(block)
 }
 
-function checkReward({ header, payload: { withdrawals } }: PowBlock, rules: PowRules): void {
+/** That a header's own body fits it. What its transactions do is for execution to say. */
+export const bodyChecks: readonly Check<PowBlock>[] = [
+  {
+    name: 'payload',
+    wrong: 'its payload is not the one it names',
+    holds: ({ header, payload }) => payload.blockHash === header.payloadHash,
+  },
+  {
+    name: 'payload parent',
+    wrong: 'its payload has another parent',
+    holds: ({ payload }, parent) => payload.parentHash === parent.payloadHash,
+  },
+  {
+    name: 'payload number',
+    wrong: 'its payload has another number',
+    holds: ({ header, payload }) => BigInt(payload.blockNumber) === BigInt(header.height),
+  },
+  {
+    name: 'payload time',
+    wrong: 'its payload has another time',
+    holds: ({ header, payload }) =>
+      BigInt(payload.timestamp) === BigInt(Math.floor(header.timeMs / 1000)),
+  },
+  {
+    name: 'randomness',
+    wrong: "its randomness is not its parent's",
+    holds: ({ payload }, parent) => payload.prevRandao === randaoOn(parent.id),
+  },
+  {
+    name: 'fees',
+    wrong: 'its fees go to another than its miner',
+    holds: ({ header, payload }) => payload.feeRecipient === header.miner,
+  },
+  {
+    name: 'reward',
+    wrong: 'its reward is not what the schedule gives',
+    holds: (block, _, rules) => isRewardRight(block, rules),
+  },
+]
+
+/** @throws CodedError `INVALID_BLOCK` naming the first check that does not hold */
+export function requireChecks<Subject extends SealedHeader>(
+  checks: readonly Check<Subject>[],
+  subject: Subject,
+  place: { parent: Link; rules: PowRules },
+): void {
+  for (const { wrong, holds } of checks)
+    if (!holds(subject, place.parent, place.rules))
+      throw new CodedError<PowErrorCode>(
+        'INVALID_BLOCK',
+        `Block ${subject.header.height} is invalid: ${wrong}`,
+      )
+}
+
+function isRewardRight({ header, payload: { withdrawals } }: PowBlock, rules: PowRules): boolean {
   const expected = withdrawalsAt(header.height, header.miner, rules)
   const [want] = expected
   const [paid] = withdrawals
-  const isRight =
-    withdrawals.length === expected.length &&
-    (!want ||
-      (paid !== undefined &&
-        BigInt(paid.index) === BigInt(want.index) &&
-        BigInt(paid.validatorIndex) === BigInt(want.validatorIndex) &&
-        paid.address === want.address &&
-        BigInt(paid.amount) === BigInt(want.amount)))
-  requireOf(header.height)(isRight, 'its reward is not what the schedule gives')
+  if (withdrawals.length !== expected.length) return false
+  if (!want || !paid) return true
+  return (
+    BigInt(paid.index) === BigInt(want.index) &&
+    BigInt(paid.validatorIndex) === BigInt(want.validatorIndex) &&
+    paid.address === want.address &&
+    BigInt(paid.amount) === BigInt(want.amount)
+  )
 }
 
 /** The reward as the one withdrawal of a block (EIP-4895, gwei); none when nothing is left. */
@@ -60,11 +126,4 @@ export function withdrawalsAt(height: number, miner: PowBlock['header']['miner']
       amount: `0x${amount.toString(16)}` as const,
     },
   ]
-}
-
-function requireOf(height: number) {
-  return (holds: boolean, what: string) => {
-    if (!holds)
-      throw new CodedError<PowErrorCode>('INVALID_BLOCK', `Block ${height} is invalid: ${what}`)
-  }
 }

@@ -1,14 +1,13 @@
 import type { ExecutionLayer } from '@quoin/engine'
 import type { Hex, Logger } from '@quoin/kernel'
 import type { Clock } from '../clock.ts'
-import type { PowRules } from '../rules.ts'
+import type { Court } from '../judgement.ts'
 import type { BlockTree, HeadPath } from '../tree/block-tree.ts'
 import type { Link } from '../tree/link.ts'
 import { executeLink, forkchoiceOf, setExecutionHead, stride } from './execute.ts'
 import type { RefusedFork } from './interface.ts'
 
-export interface ForkChoiceOptions {
-  rules: PowRules
+export interface ForkChoiceOptions extends Court {
   tree: BlockTree
   execution: ExecutionLayer
   clock: Clock
@@ -40,15 +39,20 @@ export class ForkChoice {
   }
 
   contend(link: Link): void {
-    if (link.totalWork > this.#options.tree.head.totalWork) this.#contenders.set(link.id, link)
+    if (this.#isBetter(link)) this.#contenders.set(link.id, link)
+  }
+
+  #isBetter(link: Link): boolean {
+    const { judgement, tree } = this.#options
+    return judgement.isBetter(link, tree.head)
   }
 
   /** One step towards the heaviest chain; null when the head is on it. */
   async follow(): Promise<HeadPath | null> {
-    const { tree, rules, execution } = this.#options
+    const { tree, rules, judgement, execution } = this.#options
     for (let best = this.#heaviest(); best; best = this.#heaviest()) {
       const path = this.#shorten(tree.pathTo(best))
-      if (path.fork.height < tree.finalizedHeight) {
+      if (judgement.isBelowFinal(path.fork, tree.finalizedHeight)) {
         this.refuse({ ...best, forkHeight: path.fork.height })
         this.#contenders.delete(best.id)
         continue
@@ -81,19 +85,18 @@ export class ForkChoice {
   }
 
   #heaviest(): Link | null {
-    const { tree } = this.#options
+    const { judgement } = this.#options
     let best: Link | null = null
     for (const link of this.#contenders.values()) {
-      if (link.totalWork <= tree.head.totalWork) this.#contenders.delete(link.id)
-      else if (!best || link.totalWork > best.totalWork) best = link
+      if (!this.#isBetter(link)) this.#contenders.delete(link.id)
+      else if (!best || judgement.isBetter(link, best)) best = link
     }
     return best
   }
 
   /** A long way is gone in strides, each of which ends heavier than the head. */
   #shorten({ fork, removed, added }: HeadPath): HeadPath {
-    const { head } = this.#options.tree
-    const heavier = added.findIndex(({ totalWork }) => totalWork > head.totalWork)
+    const heavier = added.findIndex((link) => this.#isBetter(link))
     const end = Math.max(heavier + 1, stride)
     return { fork, removed, added: added.slice(0, end) }
   }

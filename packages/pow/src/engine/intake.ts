@@ -1,14 +1,13 @@
 import type { Hex } from '@quoin/kernel'
 import type { PowBlock } from '../block.ts'
-import { checkBody, checkHeader } from '../check-block.ts'
-import type { PowRules } from '../rules.ts'
+import { type Court, checkBody, checkHeader } from '../judgement.ts'
 import type { BlockTree } from '../tree/block-tree.ts'
-import { type Link, linkOn } from '../tree/link.ts'
+import type { Link } from '../tree/link.ts'
 
-/** What became of a block: kept, or why not yet. */
+/** What became of a block: kept, or why not. `dead` stands on a block that execution found invalid. */
 export type Taken =
   | { outcome: 'stored'; link: Link }
-  | { outcome: 'known' | 'finalized' }
+  | { outcome: 'known' | 'finalized' | 'dead' }
   | { outcome: 'orphan'; parentId: Hex }
 
 /**
@@ -17,15 +16,16 @@ export type Taken =
  */
 export async function takeBlock(
   block: PowBlock,
-  { tree, rules }: { tree: BlockTree; rules: PowRules },
+  { tree, ...court }: Court & { tree: BlockTree },
 ): Promise<Taken> {
   if (tree.link(block.id)) return { outcome: 'known' }
   const parent = tree.link(block.header.parentId)
   if (!parent) return { outcome: 'orphan', parentId: block.header.parentId }
-  checkHeader(block, parent, rules)
-  if (parent.height < tree.finalizedHeight) return { outcome: 'finalized' }
-  checkBody(block, parent, rules)
-  const link = linkOn(parent, block, rules)
+  checkHeader(block, parent, court)
+  if (court.judgement.isBelowFinal(parent, tree.finalizedHeight)) return { outcome: 'finalized' }
+  if (tree.isInvalid(parent.id)) return { outcome: 'dead' }
+  checkBody(block, parent, court)
+  const link = court.judgement.linkOn(parent, block, court.rules)
   await tree.put(block, link)
   return { outcome: 'stored', link }
 }

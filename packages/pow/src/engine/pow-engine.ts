@@ -3,7 +3,7 @@ import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
 import { encodePowBlock, type PowBlock } from '../block.ts'
 import type { Clock } from '../clock.ts'
 import { targetToWork } from '../difficulty/work.ts'
-import { hasWork as hasRealWork, type SealedHeader } from '../header.ts'
+import { type Court, type Judgement, judgement } from '../judgement.ts'
 import type { Miner } from '../miner/miner.ts'
 import type { PowRules } from '../rules.ts'
 import { Peers } from '../sync/peers.ts'
@@ -27,8 +27,8 @@ export interface PowOptions {
   mining: { miner: Hex; hasher: Miner } | null
   /** How far a block's time may be ahead of our clock before it has to wait; 5000 by default. */
   maxFutureMs?: number
-  /** Whether a header's work was done. A simulation that draws lots brings its own. */
-  hasWork?: (sealed: SealedHeader) => boolean
+  /** What a simulation judges otherwise than nodes do. */
+  judgement?: Judgement
   logger: Logger
 }
 
@@ -46,7 +46,7 @@ export function createPowEngine(options: PowOptions): PowEngine {
 }
 
 class Engine implements PowEngine {
-  readonly #options: PowOptions
+  readonly #options: PowOptions & Court
   readonly #scope = new Scope()
   readonly #mailbox: Mailbox<Event>
   readonly #choice: ForkChoice
@@ -59,7 +59,8 @@ class Engine implements PowEngine {
   #deepest = 0
   #failure: CodedError | null = null
 
-  constructor(options: PowOptions) {
+  constructor(given: PowOptions) {
+    const options = { judgement, ...given }
     this.#options = options
     this.#choice = new ForkChoice(options)
     this.#mailbox = this.#scope.own(
@@ -72,7 +73,6 @@ class Engine implements PowEngine {
       new Peers({
         ...options,
         maxFutureMs: options.maxFutureMs ?? 5000,
-        hasWork: options.hasWork ?? hasRealWork,
         take: (block) => this.#take(block),
         refuseFork: (fork) => this.#choice.refuse(fork),
       }),

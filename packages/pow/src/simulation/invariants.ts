@@ -1,6 +1,6 @@
 import type { Hex } from '@quoin/kernel'
-import { checkBody, checkHeader } from '../check-block.ts'
 import { targetToWork } from '../difficulty/work.ts'
+import { checkBody, checkHeader, judgement } from '../judgement.ts'
 import { type PowRules, rewardAt } from '../rules.ts'
 import { hasDrawnWork } from './drawn-miner.ts'
 import type { SimulatedNode } from './pow-network.ts'
@@ -34,8 +34,8 @@ export function findWrong({ name, tree, disk }: SimulatedNode, rules: PowRules):
     const block = link && tree.block(link.id)
     if (!block) return `${name} lacks its block ${height}`
     if (!hasDrawnWork(block)) return `${name} has block ${height} without its work`
-    checkHeader(block, parent, rules)
-    checkBody(block, parent, rules)
+    checkHeader(block, parent, { rules, judgement })
+    checkBody(block, parent, { rules, judgement })
     work += targetToWork(block.header.target)
     owed += rewardAt(height, rules)
     for (const { amount } of block.payload.withdrawals) paid += BigInt(amount)

@@ -2,6 +2,7 @@ import { type Hex, silentLogger } from '@quoin/kernel'
 import type { Clock } from '../clock.ts'
 import type { PowEngine } from '../engine/interface.ts'
 import { createPowEngine } from '../engine/pow-engine.ts'
+import { type Judgement, judgement } from '../judgement.ts'
 import { createPowRules, type PowRules, type PowSettings } from '../rules.ts'
 import type { PowTransport } from '../transport.ts'
 import { BlockTree } from '../tree/block-tree.ts'
@@ -42,6 +43,14 @@ export interface NodeOptions {
   skewMs?: number
   transport?: (transport: PowTransport) => PowTransport
   watch?: <T extends object>(part: T) => T
+  mutation?: Mutation
+}
+
+/** What a wrong node does otherwise than the right one. */
+export interface Mutation {
+  judgement?: Partial<Judgement>
+  maxFutureMs?: number
+  execution?: (execution: MemoryExecution, disk: ExecutionDisk) => MemoryExecution
 }
 
 const executionGenesis: Hex = `0x${'ab'.repeat(32)}`
@@ -77,7 +86,7 @@ export function createPowNetwork(
   let nodes = 0
 
   async function openNode(name: string, options: NodeOptions): Promise<SimulatedNode> {
-    const { skewMs = 0, watch = (part) => part } = options
+    const { skewMs = 0, watch = (part) => part, mutation = {} } = options
     nodes += 1
     const disk = options.disk ?? {
       blocks: new Map(),
@@ -85,7 +94,8 @@ export function createPowNetwork(
     }
     const own = createMortalClock(clock, skewMs)
     const tree = await BlockTree.open(watch(openMemoryKeyValue(disk.blocks)), rules)
-    const execution = watch(openMemoryExecution(disk.execution))
+    const right = openMemoryExecution(disk.execution)
+    const execution = watch(mutation.execution?.(right, disk.execution) ?? right)
     const hasher = createDrawnMiner(
       own.clock,
       createRandom(seed * 1000 + nodes),
@@ -100,7 +110,8 @@ export function createPowNetwork(
       transport: options.transport?.(attached) ?? attached,
       clock: own.clock,
       mining: { miner: address, hasher },
-      hasWork: hasDrawnWork,
+      judgement: { ...judgement, hasWork: hasDrawnWork, ...mutation.judgement },
+      ...(mutation.maxFutureMs !== undefined && { maxFutureMs: mutation.maxFutureMs }),
       logger: silentLogger,
     })
     const crash = () => {

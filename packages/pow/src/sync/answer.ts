@@ -1,5 +1,4 @@
 import type { Hex } from '@quoin/kernel'
-import { encodeBody, type PowBody } from '../block.ts'
 import type { SealedHeader } from '../header.ts'
 import type { BlockTree } from '../tree/block-tree.ts'
 import type { Link } from '../tree/link.ts'
@@ -12,7 +11,7 @@ import {
 } from './questions.ts'
 
 /** What bodies of one answer may have together, in bytes, after the first. */
-const answerBytes = 4 << 20
+export const answerBytes = 4 << 20
 
 /** Answers another node from what is stored. @throws CodedError for questions that make no sense */
 export function answer(bytes: Uint8Array, tree: BlockTree): Uint8Array {
@@ -42,15 +41,15 @@ function headersAfter(locator: readonly Hex[], tree: BlockTree): SealedHeader[] 
 }
 
 /** As many as fit, in the order asked; ends at the first that is not there. */
-function bodiesOf(ids: readonly Hex[], tree: BlockTree): PowBody[] {
-  const bodies: PowBody[] = []
+function bodiesOf(ids: readonly Hex[], tree: BlockTree): Uint8Array[] {
+  const bodies: Uint8Array[] = []
   let size = 0
   for (const id of ids) {
-    const block = tree.block(id)
-    if (!block) break
-    size += encodeBody(block).length
+    const body = tree.encodedBody(id)
+    if (!body) break
+    size += body.length
     if (bodies.length > 0 && size > answerBytes) break
-    bodies.push(block)
+    bodies.push(body)
   }
   return bodies
 }

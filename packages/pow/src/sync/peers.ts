@@ -1,27 +1,25 @@
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
 import { decodePowBlock, encodePowBlock, type PowBlock } from '../block.ts'
-import { checkHeader } from '../check-block.ts'
 import type { Clock } from '../clock.ts'
-import { difficultyToTarget } from '../difficulty/work.ts'
+import { difficultyToTarget, targetToWork } from '../difficulty/work.ts'
 import type { Taken } from '../engine/intake.ts'
 import type { RefusedFork } from '../engine/interface.ts'
 import type { PowErrorCode } from '../errors.ts'
 import type { SealedHeader } from '../header.ts'
-import type { PowRules } from '../rules.ts'
+import { type Court, checkBody, checkHeader } from '../judgement.ts'
 import { type PeerId, type PowTransport, powLimits, type Verdict } from '../transport.ts'
 import type { BlockTree } from '../tree/block-tree.ts'
+import type { Link } from '../tree/link.ts'
 import { answer } from './answer.ts'
 import { fetchChain } from './fetch-chain.ts'
 import { encodeQuestion, type Question } from './questions.ts'
-import { WaitingBlocks } from './waiting-blocks.ts'
+import { type Waiting, WaitingBlocks } from './waiting-blocks.ts'
 
-export interface PeersOptions {
-  rules: PowRules
+export interface PeersOptions extends Court {
   tree: BlockTree
   transport: PowTransport
   clock: Clock
   maxFutureMs: number
-  hasWork(sealed: SealedHeader): boolean
   take(block: PowBlock): Promise<Taken>
   refuseFork(fork: RefusedFork): void
   logger: Logger
@@ -30,6 +28,12 @@ export interface PeersOptions {
 const requestTimeoutMs = 10_000
 /** Blocks whose time has not come; each costs real work. */
 const mostEarly = 64
+/** Those further ahead are forgotten: whoever follows them offers them again. */
+const longestEarlyMs = 600_000
+/** A peer is left for the next one after this long, and gets its turn again. */
+const longestTurnMs = 60_000
+/** Side branches are kept when they are heavier than our head less this many of its blocks. */
+const keptBehind = 32n
 
 /** The engine's dealings with other nodes: what they announce, what they ask, what we ask of them. */
 export class Peers implements AsyncDisposable {
@@ -86,38 +90,61 @@ export class Peers implements AsyncDisposable {
   }
 
   #hear(bytes: Uint8Array, from: PeerId): Verdict {
-    const { tree, rules, transport } = this.#options
+    const { tree, transport, judgement } = this.#options
     try {
       if (bytes.length > powLimits.announcement)
         throw new CodedError<PowErrorCode>('INVALID_MESSAGE', 'An announcement is too large')
       const block = decodePowBlock(bytes)
       if (tree.link(block.id)) return 'ignore'
       this.#checkWork(block)
-      const parent = tree.link(block.header.parentId)
-      if (!parent) {
-        this.#orphans.add({ block, from, sizeBytes: bytes.length })
-        this.#compare(from)
-        return 'ignore'
-      }
-      checkHeader(block, parent, rules)
-      if (this.#isEarly(block)) {
-        this.#hold(block, from)
-        return 'ignore'
-      }
-      this.#pass(block, from)
-      return 'accept'
+      // Another's good header with a false body must not take the place of the real one as an orphan.
+      if (!judgement.hasBody(block))
+        throw new CodedError<PowErrorCode>('INVALID_BLOCK', 'A header with the body of another')
+      return this.#judge({ block, from, sizeBytes: bytes.length })
     } catch {
       transport.report(from, 'invalid')
       return 'reject'
     }
   }
 
+  /**
+   * Passed on is only what is right but for its execution, so that nobody honest is blamed for another's
+   * block, and only what cost about as much as ours. @throws CodedError `INVALID_BLOCK`
+   */
+  #judge(waiting: Waiting): Verdict {
+    const { block, from } = waiting
+    const { tree, judgement } = this.#options
+    const parent = tree.link(block.header.parentId)
+    if (!parent) {
+      this.#orphans.add(waiting)
+      this.#compare(from)
+      return 'ignore'
+    }
+    checkHeader(block, parent, this.#options)
+    checkBody(block, parent, this.#options)
+    const isLost = judgement.isBelowFinal(parent, tree.finalizedHeight) || tree.isInvalid(parent.id)
+    if (isLost || this.#isFarBehind(block, parent)) return 'ignore'
+    if (this.#isEarly(block)) {
+      this.#hold(waiting)
+      return 'ignore'
+    }
+    this.#pass(block, from)
+    return 'accept'
+  }
+
+  /** Blocks low on the chain are cheap. A branch of them that becomes heavy is fetched as a whole. */
+  #isFarBehind(block: PowBlock, parent: Link): boolean {
+    const { tree, rules, judgement } = this.#options
+    const { totalWork, sealed } = tree.head
+    const margin = sealed ? keptBehind * targetToWork(sealed.header.target) : 0n
+    return judgement.linkOn(parent, block, rules).totalWork + margin < totalWork
+  }
+
   /** @throws CodedError `INVALID_BLOCK` */
   #checkWork(sealed: SealedHeader): void {
-    const { rules, hasWork } = this.#options
-    const { chainId, target, height } = sealed.header
-    const isOurs = chainId === rules.chainId
-    if (!isOurs || target > difficultyToTarget(rules.minimumDifficulty) || !hasWork(sealed))
+    const { rules, judgement } = this.#options
+    const { target, height } = sealed.header
+    if (target > difficultyToTarget(rules.minimumDifficulty) || !judgement.hasWork(sealed))
       throw new CodedError<PowErrorCode>(
         'INVALID_BLOCK',
         `Block ${height} is invalid: its work was not done`,
@@ -128,16 +155,28 @@ export class Peers implements AsyncDisposable {
     return header.timeMs > this.#options.clock.now() + this.#options.maxFutureMs
   }
 
-  /** Until its time comes; then it is passed on as if it came then. */
-  #hold(block: PowBlock, from: PeerId): void {
+  /** Until its time comes; then it is judged and passed on as if it came then. */
+  #hold(waiting: Waiting): void {
+    const { block } = waiting
     const { clock, transport, maxFutureMs } = this.#options
-    if (this.#early.size >= mostEarly || this.#early.has(block.id)) return
+    const delayMs = block.header.timeMs - maxFutureMs - clock.now()
+    const isFull = this.#early.size >= mostEarly
+    if (isFull || delayMs > longestEarlyMs || this.#early.has(block.id)) return
     this.#early.add(block.id)
-    this.#after(block.header.timeMs - maxFutureMs - clock.now(), () => {
+    this.#after(delayMs, () => {
       this.#early.delete(block.id)
-      this.#pass(block, from)
-      transport.announce(encodePowBlock(block))
+      if (this.#judgeLater(waiting) === 'accept') transport.announce(encodePowBlock(block))
     })
+  }
+
+  /** What was right when it came may stand on something wrong. */
+  #judgeLater(waiting: Waiting): Verdict {
+    try {
+      return this.#judge(waiting)
+    } catch (error) {
+      this.#blame(waiting.from, error)
+      return 'reject'
+    }
   }
 
   /** To the engine, and then those that waited for it. */
@@ -148,7 +187,7 @@ export class Peers implements AsyncDisposable {
   async #take(block: PowBlock): Promise<Taken> {
     const taken = await this.#options.take(block)
     if (taken.outcome === 'stored')
-      for (const child of this.#orphans.takeChildren(block.id)) this.#pass(child.block, child.from)
+      for (const child of this.#orphans.takeChildren(block.id)) this.#judgeLater(child)
     return taken
   }
 
@@ -173,10 +212,14 @@ export class Peers implements AsyncDisposable {
   }
 
   async #fetchFrom(peer: PeerId): Promise<void> {
-    const { rules, tree, refuseFork, logger } = this.#options
+    const { rules, judgement, tree, clock, refuseFork, logger } = this.#options
+    const endMs = clock.now() + longestTurnMs
+    const isTimeUp = () => clock.now() > endMs && this.#due.size > 0
     const taken = await fetchChain({
       rules,
+      judgement,
       tree,
+      isTimeUp,
       ask: (question) => this.#ask(peer, question),
       checkWork: (sealed) => {
         this.#checkWork(sealed)
@@ -187,6 +230,7 @@ export class Peers implements AsyncDisposable {
       refuseFork,
       signal: this.#scope.signal,
     })
+    if (isTimeUp()) this.#due.add(peer)
     if (taken > 0) logger.info({ blocks: taken, height: tree.head.height }, 'fetched blocks')
   }
 

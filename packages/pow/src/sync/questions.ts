@@ -1,5 +1,6 @@
 import {
   decodeRlp,
+  EncodedRlp,
   encodeRlp,
   hexItem,
   numberItem,
@@ -9,7 +10,7 @@ import {
   toNumber,
 } from '@quoin/headers'
 import { CodedError, type Hex } from '@quoin/kernel'
-import { type PowBody, powBodyToRlp, rlpToPowBody } from '../block.ts'
+import { type PowBody, rlpToPowBody } from '../block.ts'
 import type { PowErrorCode } from '../errors.ts'
 import { rlpToSealedHeader, type SealedHeader, sealedHeaderToRlp } from '../header.ts'
 
@@ -75,8 +76,9 @@ export function decodeHeaders(bytes: Uint8Array): SealedHeader[] {
   return items.map(rlpToSealedHeader)
 }
 
-export function encodeBodies(bodies: readonly PowBody[]): Uint8Array {
-  return encodeRlp(bodies.map(powBodyToRlp))
+/** Of bodies as `encodeBody` gives them. */
+export function encodeBodies(bodies: readonly Uint8Array[]): Uint8Array {
+  return encodeRlp(bodies.map((body) => new EncodedRlp(body)))
 }
 
 export function decodeBodies(bytes: Uint8Array): PowBody[] {

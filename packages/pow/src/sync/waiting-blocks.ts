@@ -2,7 +2,8 @@ import type { Hex } from '@quoin/kernel'
 import type { PowBlock } from '../block.ts'
 import type { PeerId } from '../transport.ts'
 
-interface Waiting {
+/** A block that came, from whom, and how large it was. */
+export interface Waiting {
   block: PowBlock
   from: PeerId
   sizeBytes: number
@@ -14,7 +15,7 @@ export class WaitingBlocks {
   readonly #limits: { count: number; perPeer: number; sizeBytes: number }
   #sizeBytes = 0
 
-  constructor({ count = 128, perPeer = 32, sizeBytes = 64 << 20 } = {}) {
+  constructor({ count = 128, perPeer = 32, sizeBytes = 32 << 20 } = {}) {
     this.#limits = { count, perPeer, sizeBytes }
   }
 

@@ -72,6 +72,11 @@ export class BlockTree {
     return sealed && bytes ? { ...sealed, ...decodeBody(bytes) } : null
   }
 
+  /** As `encodeBody` gives it. */
+  encodedBody(id: Hex): Uint8Array | null {
+    return this.#disk.get(idKey('body', id)) ?? null
+  }
+
   canonicalAt(height: number): Link | null {
     if (height === 0) return this.genesis
     if (height > this.#head.height) return null

@@ -17,6 +17,7 @@ interface Report {
   state: string
   rpc: string
   monitor: string
+  gateway: string | null
 }
 
 let dir: string
@@ -149,6 +150,9 @@ test('a network of four runs the demo, outlives a kill, lets nodes come and go, 
     assert.match(metrics, /^quoin_peers\{direction="(in|out)bound"\} [1-3]$/m)
     assert.match(metrics, /^quoin_consensus_votes_total [1-9]\d*$/m)
     assert.equal((await fetch(`${node.monitor}/health`)).status, 200)
+    const ofGateway = await (await fetch(`${node.gateway}/metrics`)).text()
+    assert.match(ofGateway, /^quoin_validators 4$/m)
+    assert.match(ofGateway, /^quoin_gateway_request_seconds_count\{/m)
   })
 
   await t.test('it stops as a whole, and goes on from where it was', async () => {

@@ -10,6 +10,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { readAdminToken } from './admin-token.ts'
 import { Catalogue } from './catalogue.ts'
 import type { NodeConfig } from './config.ts'
+import type { ChainMetrics } from './monitor/metrics.ts'
 import { version } from './version.ts'
 
 export interface ProviderOptions {
@@ -17,6 +18,7 @@ export interface ProviderOptions {
   dataDir: string
   providerKey: Uint8Array
   chain: Chain
+  metrics: ChainMetrics
   logger: Logger
   onProgress: (step: string) => void
 }
@@ -34,7 +36,7 @@ export interface Provider {
 
 /** Models, market and gateway on a running chain; the scope closes them before it. */
 export async function openProvider(options: ProviderOptions, scope: Scope): Promise<Provider> {
-  const { config, dataDir, providerKey, chain, logger, onProgress } = options
+  const { config, dataDir, providerKey, chain, metrics, logger, onProgress } = options
   const address = privateKeyToAddress(providerKey)
   const chainId = chain.genesis.config.chainId
   const account = privateKeyToAccount(bytesToHex(providerKey))
@@ -68,6 +70,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
       publish: (request) => catalogue.publish(request),
       operatorToken: await readAdminToken(dataDir),
       health: async () => healthOf(chain, ledger, state.isPublished),
+      moreMetrics: () => metrics.text(),
       info: {
         version,
         chainId,

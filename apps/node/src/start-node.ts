@@ -7,7 +7,9 @@ import { privateKeyToAddress } from '@quoin/keys'
 import type { Market } from '@quoin/market'
 import type { NodeConfig } from './config.ts'
 import { genesisFor } from './genesis.ts'
+import { type ChainMetrics, createChainMetrics } from './monitor/metrics.ts'
 import { openMonitor } from './monitor/open-monitor.ts'
+import { readStatus } from './monitor/status.ts'
 import { type NodeKeys, openNodeKeys } from './node-keys.ts'
 import type { Provider } from './provider.ts'
 
@@ -66,8 +68,10 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   const keys = await openNodeKeys(dataDir, options.password)
   onProgress('opening the chain')
   const chain = scope.own(await openNodeChain(config, dataDir, keys, options))
-  const monitor = await openMonitor({ config, chain, logger }, scope)
-  const provider = await openServices({ config, dataDir, keys, chain, logger, onProgress }, scope)
+  const metrics = scope.own(createChainMetrics(chain, () => readStatus(chain)))
+  const monitor = await openMonitor({ config, chain, metrics, logger }, scope)
+  const services = { config, dataDir, keys, chain, metrics, logger, onProgress }
+  const provider = await openServices(services, scope)
   return {
     gatewayUrl: provider?.gatewayUrl ?? null,
     rpcUrl: chain.rpcUrl,
@@ -90,6 +94,7 @@ interface ServiceParts {
   dataDir: string
   keys: NodeKeys
   chain: Chain
+  metrics: ChainMetrics
   logger: Logger
   onProgress: (step: string) => void
 }
@@ -118,7 +123,7 @@ async function openNodeChain(
     ...(isPrivate && { blockTimeMs, heartbeatMs }),
     miningThreads: config.mine,
     rpc: { host: config.host, port: config.rpcPort },
-    ...networkOf(config, keys),
+    ...networkOf(config, keys, dataDir),
     ...syncOf(config, onProgress),
     ...(config.keepBlocks !== undefined && { keepBlocks: config.keepBlocks }),
     ...(signal && { signal }),
@@ -127,10 +132,15 @@ async function openNodeChain(
 }
 
 /** A node that neither listens nor knows anybody is alone. */
-function networkOf({ listen, bootstrap, allowPeer }: NodeConfig, keys: NodeKeys) {
+function networkOf(
+  { listen, bootstrap, allowPeer }: NodeConfig,
+  { network: privateKey }: NodeKeys,
+  dataDir: string,
+) {
   if (listen.length === 0 && bootstrap.length === 0) return {}
   const allowed = allowPeer.length === 0 ? {} : { allowedPeers: allowPeer }
-  return { network: { privateKey: keys.network, listen, bootstrap, ...allowed } }
+  const statePath = join(dataDir, 'peers.json')
+  return { network: { privateKey, listen, bootstrap, statePath, ...allowed } }
 }
 
 type SnapshotProgress = Parameters<NonNullable<NonNullable<ChainOptions['sync']>['onProgress']>>[0]

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   /** By the model's id; read at every call, so a service may be added while the gateway runs. */
   services: ReadonlyMap<string, Service>
   health: () => Promise<Health>
+  /** Further metrics of the node in the text exposition format, for GET /metrics. */
+  moreMetrics?: () => Promise<string>
   info: NodeInfo
   logger?: Logger
   limits?: Partial<GatewayLimits>
@@ -50,7 +52,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const logger = (options.logger ?? silentLogger).child({ module: 'gateway' })
   const limits = { ...defaultLimits, ...options.limits }
   const gate = new CallGate(limits.concurrentCalls)
-  const metrics = createMetrics(() => gate.running)
+  const metrics = createMetrics({ running: () => gate.running, more: options.moreMetrics })
   const { market } = options
   const context = { market, gate, metrics, logger, callMs: limits.callMs }
   const routes = buildRoutes(options, gate, metrics, (plan, exchange, sent) =>

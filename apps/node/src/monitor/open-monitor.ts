@@ -1,7 +1,7 @@
 import type { Chain } from '@quoin/chain'
 import type { Logger, Scope } from '@quoin/kernel'
 import type { NodeConfig } from '../config.ts'
-import { createChainMetrics } from './metrics.ts'
+import type { ChainMetrics } from './metrics.ts'
 import { jsonPage, openPages } from './server.ts'
 import { readStatus } from './status.ts'
 
@@ -14,14 +14,13 @@ const defaultPort = 9402
  * @throws CodedError `PORT_TAKEN`
  */
 export async function openMonitor(
-  parts: { config: NodeConfig; chain: Chain; logger: Logger },
+  parts: { config: NodeConfig; chain: Chain; metrics: ChainMetrics; logger: Logger },
   scope: Scope,
 ): Promise<{ url: string } | null> {
-  const { config, chain, logger } = parts
+  const { config, chain, metrics, logger } = parts
   const port = config.monitorPort ?? (config.services === 'chain' ? defaultPort : null)
   if (port === null) return null
   const status = () => readStatus(chain)
-  const metrics = scope.own(createChainMetrics(chain, status))
   const pages = {
     '/health': async () => {
       const { height, failure, rpcUrl } = await status()

@@ -21,8 +21,15 @@ export interface GatewayMetrics {
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** `running` is asked at each scrape. */
-export function createMetrics(running: () => number): GatewayMetrics {
+interface Asked {
+  /** Model calls in work. */
+  running: () => number
+  /** What else the node measures, as text. */
+  more: (() => Promise<string>) | undefined
+}
+
+/** Both are asked at each scrape. */
+export function createMetrics({ running, more }: Asked): GatewayMetrics {
   const registry = new Registry()
   const registers = [registry]
   const seconds = new Histogram({
@@ -61,6 +68,6 @@ export function createMetrics(running: () => number): GatewayMetrics {
       units.labels(model, 'out').inc(used.out)
     },
     charged: (model, amountAtomic) => amount.labels(model).inc(Number(amountAtomic)),
-    text: () => registry.metrics(),
+    text: async () => [await registry.metrics(), (await more?.()) ?? ''].join('\n'),
   }
 }

@@ -38,6 +38,16 @@ test('metrics count requests, units and charges', async () => {
   assert.ok(text.includes('quoin_gateway_calls_running 0'))
 })
 
+test("one scrape has the node's metrics beside the gateway's, asked for anew each time", async () => {
+  const height = { text: 'quoin_chain_height 7\n' }
+  await using gateway = await startGateway({ moreMetrics: async () => height.text })
+  const scrape = async () => (await fetch(`${gateway.url}/metrics`)).text()
+  for (const line of ['quoin_chain_height 7', 'quoin_gateway_calls_running 0'])
+    assert.ok((await scrape()).split('\n').includes(line), line)
+  height.text = 'quoin_chain_height 8\n'
+  assert.match(await scrape(), /^quoin_chain_height 8$/m)
+})
+
 test('the front page is whole without scripts from elsewhere', async () => {
   await using gateway = await startGateway({ price: 1n })
   const answer = await fetch(gateway.url)

@@ -18,6 +18,7 @@ export interface TestGatewayOptions {
   modelsReady?: Promise<void>
   health?: Health
   logger?: Logger
+  moreMetrics?: () => Promise<string>
 }
 
 export const operatorToken = 'only-for-tests'
@@ -30,7 +31,7 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     [createFakeEmbedder(), generator, createFakeDoubler()],
     options.modelsReady,
   )
-  const { limits, logger } = options
+  const { limits, logger, moreMetrics } = options
   const gatewayOptions: GatewayOptions = {
     models: host,
     market,
@@ -48,6 +49,7 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     operatorToken,
     ...(limits && { limits }),
     ...(logger && { logger }),
+    ...(moreMetrics && { moreMetrics }),
   }
   const gateway = await createGateway(gatewayOptions)
   const { url, port } = await gateway.listen({ host: '127.0.0.1', port: 0 })

@@ -13,4 +13,6 @@ export type ChainErrorCode =
   | 'STORE_FAILED'
   /** Mining is asked for, and no address to reward. */
   | 'NO_MINER'
+  /** A sync from a snapshot stopped before the end, and the node is started without one. */
+  | 'SNAPSHOT_INTERRUPTED'
   | 'INVALID_OPTIONS'

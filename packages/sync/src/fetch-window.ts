@@ -1,18 +1,24 @@
-import { type DecidedBlock, maxBlocksPerRequest, type Transport } from '@quoin/consensus'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type DecidedBlock, isWhole, maxBlocksPerRequest, type Transport } from '@quoin/consensus'
 import { blockId } from '@quoin/headers'
 import type { Hex, Logger } from '@quoin/kernel'
 import type { Network } from '@quoin/network'
 import { syncError } from './errors.ts'
+import { somePeers } from './some-peers.ts'
 
-/** BLOCKHASH reaches this far back. */
-const windowBlocks = 256
+/** Blocks that come with a snapshot: BLOCKHASH reaches this far back. */
+export const windowBlocks = 256
+/** All of an answer. */
+const deadlineMs = 30_000
+const rounds = 3
+const pauseMs = 500
 
 /**
  * The proven block and those before it, ascending: each is the one whose id the next one names.
  * @throws CodedError `SNAPSHOT_UNAVAILABLE`
  */
 export async function fetchWindow(options: {
-  network: Network
+  network: Pick<Network, 'peers' | 'onPeer' | 'report'>
   requestBlocks: Transport['requestBlocks']
   target: { height: number; id: Hex }
   signal: AbortSignal
@@ -40,16 +46,19 @@ async function fetchChain(
   wanted: { height: number; id: Hex },
 ): Promise<DecidedBlock[]> {
   const count = wanted.height - from + 1
-  for (const { id: peer } of network.peers()) {
-    signal.throwIfAborted()
-    try {
-      const blocks = await requestAll(requestBlocks, peer, { from, count }, signal)
-      if (isLinked(blocks, wanted, count)) return blocks
-      network.report(peer, 'useless')
-    } catch (error) {
-      signal.throwIfAborted()
-      logger.debug({ peer, err: error }, 'a peer does not give its blocks')
+  for (let round = 0; round < rounds; round++) {
+    for (const peer of await somePeers(network, signal)) {
+      const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+      try {
+        const blocks = await requestAll(requestBlocks, peer, { from, count }, either)
+        if (isLinked(blocks, wanted, count)) return blocks
+        network.report(peer, blocks.length < count ? 'useless' : 'invalid')
+      } catch (error) {
+        signal.throwIfAborted()
+        logger.debug({ peer, err: error }, 'a peer does not give its blocks')
+      }
     }
+    await delay(pauseMs * (round + 1), undefined, { signal })
   }
   throw syncError(
     'SNAPSHOT_UNAVAILABLE',
@@ -82,9 +91,9 @@ function isLinked(
   if (blocks.length !== count) return false
   let next = wanted
   for (const { id, block } of blocks.toReversed()) {
-    const { header, payload } = block
+    const { header } = block
     if (id !== next.id || header.height !== next.height || blockId(header) !== id) return false
-    if (payload.blockHash !== header.payloadHash) return false
+    if (!isWhole(block)) return false
     next = { height: header.height - 1, id: header.parentId }
   }
   return true

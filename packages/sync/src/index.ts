@@ -3,6 +3,7 @@
  * network proves a block, and its blocks and state are brought by their hashes. Node only.
  */
 export type { SyncErrorCode } from './errors.ts'
+export { windowBlocks } from './fetch-window.ts'
 export { type LightMethods, type LightProtocol, openLightProtocol } from './light-protocol.ts'
 export { openStateProtocol, type StateProtocol } from './state-protocol.ts'
 export {

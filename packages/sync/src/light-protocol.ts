@@ -1,5 +1,5 @@
 import { CodedError } from '@quoin/kernel'
-import type { LightProvider } from '@quoin/light'
+import type { LightErrorCode, LightProvider } from '@quoin/light'
 import { collectResponse, type Network, type PeerId, type Protocol } from '@quoin/network'
 
 /** What answers `quoin_…` methods: the same as for JSON-RPC clients. */
@@ -15,7 +15,9 @@ export interface LightProtocol {
 }
 
 const maxAnswerBytes = 8 * 1024 * 1024
+/** Between two chunks, and for the whole. */
 const timeoutMs = 10_000
+const deadlineMs = 20_000
 
 export function openLightProtocol(network: Network): LightProtocol {
   const protocol = network.protocol('light', {
@@ -54,14 +56,26 @@ async function ask(
   call: { method: string; params: readonly unknown[] },
   signal: AbortSignal,
 ): Promise<unknown> {
-  const bytes = await collectResponse(protocol.request(peer, encode(call), { signal, timeoutMs }))
-  const reply: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+  try {
+    const options = { signal: either, timeoutMs }
+    const bytes = await collectResponse(protocol.request(peer, encode(call), options))
+    return resultOf(JSON.parse(new TextDecoder().decode(bytes)))
+  } catch (cause) {
+    signal.throwIfAborted()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `Peer ${peer} failed at ${call.method}: ${why}`
+    throw new CodedError<LightErrorCode>('SERVER_FAILED', message, { cause })
+  }
+}
+
+function resultOf(reply: unknown): unknown {
   if (typeof reply === 'object' && reply !== null) {
     if ('result' in reply) return reply.result
     if ('error' in reply && typeof reply.error === 'string')
-      throw new Error(`The peer answers: ${reply.error.slice(0, 200)}`)
+      throw new Error(`it says "${reply.error.slice(0, 200)}"`)
   }
-  throw new Error('The peer answers what is no answer')
+  throw new Error('its answer is none')
 }
 
 function parseCall(bytes: Uint8Array): { method: string; params: readonly unknown[] } | null {

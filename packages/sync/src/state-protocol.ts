@@ -1,32 +1,41 @@
 import { type FetchParts, partsPerRequest } from '@quoin/execution'
 import { decodeRlp, encodeRlp, toList } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
-import type { Network, PeerId, Protocol } from '@quoin/network'
-import { syncError } from './errors.ts'
+import type { Network, Protocol } from '@quoin/network'
+import { type AskPeer, createFetchParts } from './fetch-parts.ts'
 
 type ReadParts = (hashes: Uint8Array[]) => Promise<(Uint8Array | null)[]>
 
 /**
  * Pieces of a state by their hashes: a request is an RLP list of at most 256 hashes, each chunk of the answer
- * a byte that says whether the part is there, and the part.
+ * a byte that says whether the part is there, and the part. An answer may end early when it grows large.
  */
 export interface StateProtocol {
   serve(read: ReadParts): () => void
-  /** Asks one connected peer after the other; who gives nothing of use is asked less. */
   createFetch(logger: Logger): FetchParts
 }
 
 /** A contract's code is the largest part (EIP-170), with room for larger limits of private chains. */
 const maxPartBytes = 256 * 1024
-const timeoutMs = 15_000
+const maxAnswerBytes = 8 * 1024 * 1024
+const defaultTimes = { timeoutMs: 10_000, deadlineMs: 30_000 }
 const present = Uint8Array.of(1)
 const absent = Uint8Array.of(0)
 
-export function openStateProtocol(network: Network): StateProtocol {
+/** How long an answer may take between two chunks, and as a whole. */
+export interface AnswerTimes {
+  timeoutMs: number
+  deadlineMs: number
+}
+
+export function openStateProtocol(
+  network: Network,
+  times: AnswerTimes = defaultTimes,
+): StateProtocol {
   const protocol = network.protocol('state', {
     maxRequestBytes: 33 * partsPerRequest + 8,
     maxChunkBytes: maxPartBytes + 1,
-    maxResponseBytes: 16 * 1024 * 1024,
+    maxResponseBytes: maxAnswerBytes + maxPartBytes + partsPerRequest,
     maxConcurrent: 8,
   })
   return {
@@ -34,39 +43,32 @@ export function openStateProtocol(network: Network): StateProtocol {
       protocol.serve(async function* (request, { peer, signal }) {
         const hashes = parseHashes(request)
         if (!hashes) return network.report(peer, 'invalid')
+        let bytes = 0
         for (const part of await read(hashes)) {
           signal.throwIfAborted()
           yield part ? Buffer.concat([present, part]) : absent
+          bytes += part?.length ?? 0
+          if (bytes > maxAnswerBytes) return
         }
       }),
-    createFetch: (logger) => createFetch(network, protocol, logger),
+    createFetch: (logger) => createFetchParts(network, createAsk(protocol, times), logger),
   }
 }
 
-function createFetch(network: Network, protocol: Protocol, logger: Logger): FetchParts {
-  const failures = new Map<PeerId, number>()
-  let turn = 0
-  const pickPeer = () => {
-    const peers = network.peers().map(({ id }) => id)
-    const least = Math.min(...peers.map((peer) => failures.get(peer) ?? 0))
-    const best = peers.filter((peer) => (failures.get(peer) ?? 0) <= least + 2)
-    return best[turn++ % best.length]
-  }
-  return async (hashes, { signal }) => {
-    const peer = pickPeer()
-    if (!peer) throw syncError('NO_PEERS', 'No peer is connected that could give its state')
+function createAsk(protocol: Protocol, { timeoutMs, deadlineMs }: AnswerTimes): AskPeer {
+  return async (peer, hashes, options) => {
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(deadlineMs)])
     const parts: (Uint8Array | null)[] = []
     try {
-      for await (const chunk of protocol.request(peer, encodeRlp(hashes), { signal, timeoutMs }))
-        if (parts.length < hashes.length)
-          parts.push(chunk[0] === 1 ? Uint8Array.from(chunk.subarray(1)) : null)
-    } catch (error) {
-      signal.throwIfAborted()
-      logger.debug({ peer, err: error }, 'a peer does not give its state')
+      for await (const chunk of protocol.request(peer, encodeRlp(hashes), { signal, timeoutMs })) {
+        parts.push(chunk[0] === 1 ? Uint8Array.from(chunk.subarray(1)) : null)
+        if (parts.length === hashes.length) break
+      }
+      return { parts, failure: null }
+    } catch (failure) {
+      options.signal.throwIfAborted()
+      return { parts, failure }
     }
-    if (parts.filter((part) => part !== null).length < hashes.length)
-      failures.set(peer, (failures.get(peer) ?? 0) + 1)
-    return hashes.map((_, index) => parts[index] ?? null)
   }
 }
 

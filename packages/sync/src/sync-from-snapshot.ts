@@ -1,12 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DecidedBlock, Transport } from '@quoin/consensus'
 import { type GethGenesis, importSnapshot, type StateProgress } from '@quoin/execution'
 import type { ValidatorSet } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
-import { createLightClient, type LightClient, type TrustRoot } from '@quoin/light'
+import type { LightClient, TrustRoot } from '@quoin/light'
 import type { Network } from '@quoin/network'
 import { syncError } from './errors.ts'
 import { fetchWindow } from './fetch-window.ts'
 import type { LightProtocol } from './light-protocol.ts'
+import { proveHead } from './prove-head.ts'
 import type { StateProtocol } from './state-protocol.ts'
 
 export interface SnapshotSyncOptions {
@@ -52,69 +54,40 @@ export async function syncFromSnapshot(options: SnapshotSyncOptions): Promise<nu
   const { signal, logger, epochBlocks, onProgress } = options
   for (let attempt = 1; ; attempt++) {
     onProgress?.({ stage: 'headers' })
-    const client = await openClient(options)
-    const { height: newest } = await client.update({ signal })
+    const client = await proveHead(options)
     // The set of the block after it must be proven too.
-    const height = Math.floor((newest - 1) / epochBlocks) * epochBlocks
+    const height = Math.floor((client.newest.height - 1) / epochBlocks) * epochBlocks
     if (height < epochBlocks) return null
     try {
       await bring(options, client, height)
       return height
     } catch (error) {
       signal.throwIfAborted()
-      const isGone = error instanceof CodedError && error.code === 'STATE_UNAVAILABLE'
-      if (!isGone || attempt === maxAttempts) throw error
-      logger.warn(
-        { height, err: error },
-        'peers have moved on from the snapshot: takes a newer one',
-      )
+      if (!isPassing(error) || attempt === maxAttempts) throw error
+      logger.warn({ height, err: error }, 'a snapshot could not be had: tries again')
+      await delay(attempt * pauseMs, undefined, { signal })
     }
   }
 }
 
 const maxAttempts = 5
+const pauseMs = 500
 
-async function openClient(options: SnapshotSyncOptions): Promise<LightClient> {
-  const { network, light, root, chainId, trustingPeriodMs, signal } = options
-  const peers = await somePeers(network, signal)
-  return createLightClient({
-    providers: peers.map((peer) => light.providerOf(peer)),
-    root,
-    chainId,
-    signal,
-    maxHeadAgeMs: Number.POSITIVE_INFINITY,
-    ...(trustingPeriodMs === undefined ? {} : { trustingPeriodMs }),
-  })
+/** What other peers, or a newer snapshot, may heal. */
+function isPassing(error: unknown): boolean {
+  return error instanceof CodedError && passing.has(error.code)
 }
 
-const peersWaitMs = 30_000
-const mostProviders = 4
-
-/** Those who are connected, or the first to come. */
-async function somePeers(network: Network, signal: AbortSignal): Promise<string[]> {
-  const connected = () =>
-    network
-      .peers()
-      .map(({ id }) => id)
-      .slice(0, mostProviders)
-  if (connected().length > 0) return connected()
-  const either = AbortSignal.any([signal, AbortSignal.timeout(peersWaitMs)])
-  await new Promise<void>((resolve) => {
-    const stop = network.onPeer((_, isConnected) => isConnected && finish())
-    const finish = () => {
-      stop()
-      either.removeEventListener('abort', finish)
-      resolve()
-    }
-    either.addEventListener('abort', finish)
-  })
-  signal.throwIfAborted()
-  if (connected().length > 0) return connected()
-  throw syncError(
-    'NO_PEERS',
-    'No peer could be reached to sync from: check the bootstrap addresses',
-  )
-}
+const passing = new Set<string>([
+  'STATE_UNAVAILABLE',
+  'SNAPSHOT_UNAVAILABLE',
+  // Peers are behind an earlier attempt's snapshot.
+  'SNAPSHOT_NOT_NEEDED',
+  'NOT_AVAILABLE',
+  'SERVER_FAILED',
+  'SERVER_LIED',
+  'HEADER_UNPROVEN',
+])
 
 async function bring(
   options: SnapshotSyncOptions,

@@ -1,5 +1,5 @@
 import type { DiskBlockStore, Transport } from '@quoin/consensus'
-import type { Hex } from '@quoin/kernel'
+import { CodedError, type Hex } from '@quoin/kernel'
 import type { Network } from '@quoin/network'
 import type { ExecutionWorker, OwnerMethods } from '@quoin/rpc'
 import {
@@ -10,6 +10,7 @@ import {
   type StateProtocol,
   syncFromSnapshot,
 } from '@quoin/sync'
+import type { ChainErrorCode } from '../errors.ts'
 import { genesisIdOf } from '../genesis-id.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { Connected } from '../open-shared.ts'
@@ -57,6 +58,25 @@ async function rawHeader(execution: ExecutionWorker, params: readonly unknown[])
 /** New nodes begin at an epoch's end, or every so many blocks where validators, hence epochs, are fixed. */
 export function snapshotPeriod({ epochBlocks, policy }: BftGenesis): number {
   return policy === 'fixed' ? 256 : epochBlocks
+}
+
+/**
+ * A kill between execution's head and the first block leaves a folder that only another sync completes.
+ * @throws CodedError `SNAPSHOT_INTERRUPTED`
+ */
+export async function refuseInterrupted(
+  blocks: DiskBlockStore,
+  execution: ExecutionWorker,
+  dataDir: string,
+): Promise<void> {
+  if (blocks.height > 0) return
+  const head = await execution.head()
+  const number = BigInt(head.number)
+  if (number === 0n) return
+  throw new CodedError<ChainErrorCode>(
+    'SNAPSHOT_INTERRUPTED',
+    `The sync of ${dataDir} was stopped before its end, at the snapshot of block ${number}. Start again with sync on to complete it, or remove the folder's chain data`,
+  )
 }
 
 interface BeginOptions extends Connected {

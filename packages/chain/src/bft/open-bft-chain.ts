@@ -13,7 +13,12 @@ import {
   statusOf,
   viewOf,
 } from '../open-shared.ts'
-import { beginFromSnapshot, openSnapshotProtocols, serveSnapshots } from './begin-from-snapshot.ts'
+import {
+  beginFromSnapshot,
+  openSnapshotProtocols,
+  refuseInterrupted,
+  serveSnapshots,
+} from './begin-from-snapshot.ts'
 import { type DutiesOptions, startDuties } from './duties/duties.ts'
 import { createLocalClient } from './duties/local-client.ts'
 import { createLightMethods, type LightSource } from './light-methods.ts'
@@ -52,6 +57,7 @@ export async function openBftChain(
   let light: LightSource | null = null
   const methods = createLightMethods(() => light)
   const shared = await openShared(connected, methods)
+  await refuseInterrupted(blocks, shared.execution, options.dataDir)
   const { engine, rules } = await openEngine({ settings, shared, blocks, setStore, transport })
   const { domain, executionGenesis, validatorsAt } = rules
   light = { blocks, domain, executionGenesis, validatorsAt, status: () => engine.status }

@@ -32,7 +32,7 @@ it('a node that keeps 256 blocks forgets older ones, and starts again from what 
       })
       assert.ok(blocks.height > 256)
       const reader = createPublicClient({ transport: http(chain.rpcUrl) })
-      await assert.rejects(reader.getBlock({ blockNumber: 3n }), /could not be found/)
+      await assert.rejects(reader.getBlock({ blockNumber: 3n }), /pruned history unavailable/)
       assert.ok(await reader.getBlock({ blockNumber: BigInt(blocks.height) - 100n }))
     }
     await using again = await open()

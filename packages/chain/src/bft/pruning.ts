@@ -1,5 +1,6 @@
 import type { ConsensusEngine, DiskBlockStore } from '@quoin/consensus'
 import { CodedError } from '@quoin/kernel'
+import { windowBlocks } from '@quoin/sync'
 import type { ChainErrorCode } from '../errors.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { Shared } from '../open-shared.ts'
@@ -9,8 +10,9 @@ import { snapshotPeriod } from './begin-from-snapshot.ts'
 const fewestBlocks = 256
 
 /**
- * Keeps the latest blocks only, here and in execution. The state at the last epoch's end is kept too, since
- * new nodes begin there. @throws CodedError `INVALID_OPTIONS`
+ * Keeps the latest blocks only, here and in execution. What new nodes begin from is kept too: the states at
+ * the last two epochs' ends, since a sync may take long, and the 256 blocks up to each. So are the blocks
+ * of the epoch under way: they say who was absent in it. @throws CodedError `INVALID_OPTIONS`
  */
 export function startPruning(
   keepBlocks: number,
@@ -28,12 +30,13 @@ export function startPruning(
   let next = blocks.height + 1
 
   async function prune(height: number): Promise<void> {
-    const period = snapshotPeriod(settings)
-    const snapshot = BigInt(Math.floor(height / period) * period)
+    const snapshots = keptSnapshots(height, snapshotPeriod(settings))
+    const oldest = Math.min(height, ...snapshots)
     try {
       const { signal } = stop
-      const result = await shared.execution.prune({ keepBlocks, keepStatesAt: [snapshot], signal })
-      await blocks.prune(height - keepBlocks)
+      const keepStatesAt = snapshots.map(BigInt)
+      const result = await shared.execution.prune({ keepBlocks, keepStatesAt, signal })
+      await blocks.prune(Math.min(height - keepBlocks, oldest - windowBlocks + 1))
       logger.info({ ...result, height }, 'removed what only old blocks need')
     } catch (error) {
       if (!stop.signal.aborted) logger.error({ err: error }, 'could not remove old blocks')
@@ -54,4 +57,9 @@ export function startPruning(
       await running
     },
   }
+}
+
+function keptSnapshots(height: number, period: number): number[] {
+  const last = Math.floor(height / period) * period
+  return [last - period, last].filter((snapshot) => snapshot > 0)
 }

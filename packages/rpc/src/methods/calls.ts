@@ -1,5 +1,5 @@
 import type { CallOptions, CallRequest } from '@quoin/execution'
-import { bigintToHex } from '@quoin/kernel'
+import { bigintToHex, type Hex } from '@quoin/kernel'
 import { createAccessList } from '../calls/access-list.ts'
 import { estimateGas } from '../calls/estimate-gas.ts'
 import { failureToError } from '../calls/revert.ts'
@@ -9,6 +9,9 @@ import { parseCallObject, parseStateOverrides } from '../params/call-object.ts'
 import { optional, required } from '../params/values.ts'
 import { type MethodContext, type MethodTable, method } from './context.ts'
 import { requireHeader, requireState } from './locate-block.ts'
+
+/** The head's proposer is cheap to touch (EIP-3651), but the next block's is another: estimates have this one. */
+const nobody: Hex = `0x${'f'.repeat(40)}`
 
 /** Messages that run without leaving a trace on the chain. */
 export const callMethods: MethodTable = {
@@ -20,7 +23,9 @@ export const callMethods: MethodTable = {
   }),
   eth_estimateGas: method(4, async (params, context) => {
     const { execution, limits, signal } = context
-    const { request, options } = await parseCall(params, context)
+    const { request, options: asked } = await parseCall(params, context)
+    const blockOverrides = { miner: nobody, ...asked.blockOverrides }
+    const options = { ...asked, blockOverrides }
     const { header, state } = await requireState(execution, {
       by: 'hash',
       hash: options.blockHash,

@@ -177,3 +177,16 @@ test('an estimate fails as geth’s does when the gas or the money is too little
   const spend = { from: richAddress, to, data: `0x${'ff'.repeat(10)}` }
   assert.ok(BigInt(await result<Hex>('eth_estimateGas', spend)) >= 21_400n)
 })
+
+test('an estimate does not count on the proposer of the head to propose the next block too', async () => {
+  await chain.mine()
+  const { miner } = await result<{ miner: Hex }>('eth_getBlockByNumber', 'latest', false)
+  const estimateOf = async (address: Hex) => {
+    const to = `0x${'bc'.repeat(20)}`
+    const code = `0x73${address.slice(2)}315000` // its balance, and stop
+    const overrides = { [to]: { code } }
+    const call = [{ from: richAddress, to }, 'latest', overrides] as const
+    return BigInt(await result<Hex>('eth_estimateGas', ...call))
+  }
+  assert.equal(await estimateOf(miner), await estimateOf(`0x${'cd'.repeat(20)}`))
+})

@@ -10,7 +10,7 @@ import { dirname, relative, resolve } from 'node:path'
 const layers = [
   ['kernel', 'contracts'],
   ['testing'],
-  ['keys', 'engine', 'protocol', 'models', 'ledger'],
+  ['keys', 'engine', 'protocol', 'models', 'ledger', 'artifacts'],
   ['headers', 'network'],
   ['light', 'execution', 'consensus', 'pow', 'market'],
   ['sdk', 'rpc', 'gateway', 'sync'],

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CID } from 'multiformats/cid'
+import { type Block, parseCid, verifyBlock } from '../dag/cid.ts'
+import { checkBlockSize } from '../dag/decode-node.ts'
+import { ArtifactError } from '../errors.ts'
+import type { BlobStore, CallOptions, StoredBlock } from './blob-store.ts'
+import { blockMissing } from './block-errors.ts'
+import { createFolderSync, type FolderSync } from './folder-sync.ts'
+import { isNotFound, storeFailure } from './store-failure.ts'
+
+/** A temporary file older than this was left by a process that died. */
+const staleTemporaryMs = 3_600_000
+
+/**
+ * Blocks as files under `folder`: `blocks/XY/CID`, XY being the two letters before the CID's last. Each is
+ * written under a temporary name in `tmp/`, fsynced, renamed, and the folder fsynced, so after a crash at
+ * any point a block is there whole or not at all. Several processes may use one folder.
+ * @throws ArtifactError `STORE_UNUSABLE` when the folder cannot be made or written.
+ */
+export async function openFolderStore(folder: string): Promise<BlobStore> {
+  const store = new FolderStore(folder)
+  await store.prepare()
+  return store
+}
+
+class FolderStore implements BlobStore {
+  readonly #folder: string
+  readonly #temporary: string
+  readonly #blocks: string
+  readonly #sync: FolderSync = createFolderSync()
+  readonly #shards = new Map<string, Promise<void>>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+    this.#temporary = join(folder, 'tmp')
+    this.#blocks = join(folder, 'blocks')
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      await mkdir(this.#temporary, { recursive: true })
+      await mkdir(this.#blocks, { recursive: true })
+      await this.#sync.sync(this.#folder)
+      for (const name of await readdir(this.#temporary)) await this.#removeIfStale(name)
+    } catch (cause) {
+      throw storeFailure(this.#folder, cause)
+    }
+  }
+
+  async put({ cid, bytes }: Block, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    checkBlockSize(cid, bytes.length)
+    const { path, shard } = this.#placeOf(cid)
+    if (await this.#refresh(path, bytes.length)) return
+    const temporary = join(this.#temporary, `${cid}.${randomUUID()}`)
+    try {
+      await this.#ensureShard(shard)
+      await writeDurably(temporary, bytes)
+      await rename(temporary, path)
+      await this.#sync.sync(shard)
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      throw storeFailure(this.#folder, cause)
+    }
+  }
+
+  async get(cid: CID, { signal }: CallOptions = {}): Promise<Uint8Array> {
+    signal?.throwIfAborted()
+    const where = `in the store ${this.#folder}`
+    let bytes: Uint8Array
+    try {
+      bytes = await readBounded(cid, this.#placeOf(cid).path)
+    } catch (cause) {
+      if (isNotFound(cause)) throw blockMissing(cid, where)
+      throw cause instanceof ArtifactError ? cause : storeFailure(this.#folder, cause)
+    }
+    await verifyBlock(cid, bytes, where)
+    return bytes
+  }
+
+  async has(cid: CID, { signal }: CallOptions = {}): Promise<boolean> {
+    signal?.throwIfAborted()
+    return (await this.#statOf(this.#placeOf(cid).path)) !== null
+  }
+
+  async delete(
+    cid: CID,
+    { signal, writtenBeforeMs }: CallOptions & { writtenBeforeMs?: number } = {},
+  ): Promise<boolean> {
+    signal?.throwIfAborted()
+    const { path } = this.#placeOf(cid)
+    const doomed = join(this.#temporary, `${cid}.${randomUUID()}.doomed`)
+    try {
+      await rename(path, doomed)
+      // Looked at under its new name: a put that refreshed it before the renaming is seen here, and
+      // one that comes after does not find it and writes it anew.
+      const { mtimeMs } = await stat(doomed)
+      if (writtenBeforeMs !== undefined && mtimeMs >= writtenBeforeMs) {
+        await rename(doomed, path)
+        return false
+      }
+      await rm(doomed)
+      return true
+    } catch (cause) {
+      if (isNotFound(cause)) return false
+      throw storeFailure(this.#folder, cause)
+    }
+  }
+
+  async *list({ signal }: CallOptions = {}): AsyncGenerator<StoredBlock> {
+    for (const shard of await readdir(this.#blocks)) {
+      for (const name of await readdir(join(this.#blocks, shard))) {
+        signal?.throwIfAborted()
+        const found = await this.#statOf(join(this.#blocks, shard, name))
+        if (found) yield { cid: parseCid(name), ...found }
+      }
+    }
+  }
+
+  #placeOf(cid: CID): { path: string; shard: string } {
+    const name = cid.toString()
+    const shard = join(this.#blocks, name.slice(-3, -1))
+    return { path: join(shard, name), shard }
+  }
+
+  /** Marks a block that is there already as written now. A block of another length is written over. */
+  async #refresh(path: string, sizeBytes: number): Promise<boolean> {
+    const found = await this.#statOf(path)
+    if (found?.sizeBytes !== sizeBytes) return false
+    try {
+      const now = new Date()
+      await utimes(path, now, now)
+      return true
+    } catch (cause) {
+      if (isNotFound(cause)) return false
+      throw storeFailure(this.#folder, cause)
+    }
+  }
+
+  async #statOf(path: string): Promise<{ sizeBytes: number; writtenAtMs: number } | null> {
+    try {
+      const { size, mtimeMs } = await stat(path)
+      return { sizeBytes: size, writtenAtMs: mtimeMs }
+    } catch (cause) {
+      if (isNotFound(cause)) return null
+      throw storeFailure(this.#folder, cause)
+    }
+  }
+
+  #ensureShard(shard: string): Promise<void> {
+    const making = this.#shards.get(shard) ?? this.#makeShard(shard)
+    this.#shards.set(shard, making)
+    making.catch(() => this.#shards.delete(shard))
+    return making
+  }
+
+  async #makeShard(shard: string): Promise<void> {
+    await mkdir(shard, { recursive: true })
+    await this.#sync.sync(this.#blocks)
+  }
+
+  async #removeIfStale(name: string): Promise<void> {
+    const path = join(this.#temporary, name)
+    const found = await this.#statOf(path)
+    if (found && Date.now() - found.writtenAtMs > staleTemporaryMs) await rm(path, { force: true })
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await using file = await open(path, 'wx')
+  await file.writeFile(bytes)
+  await file.sync()
+}
+
+async function readBounded(cid: CID, path: string): Promise<Uint8Array> {
+  await using file = await open(path, 'r')
+  checkBlockSize(cid, (await file.stat()).size)
+  return file.readFile()
+}

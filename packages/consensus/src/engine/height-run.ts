@@ -11,12 +11,12 @@ import { CodedError, type Hex, type Logger } from '@quoin/kernel'
 import type { verifyBls } from '@quoin/keys'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
-import type { Ballot, Commit, Effect, Evidence, Input, Proposal, Timer } from '../core/messages.ts'
+import type { Commit, Effect, Evidence, Input, Proposal, Timer } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { RecordLog } from '../storage/record-file.ts'
-import type { SignGuard } from '../storage/sign-guard.ts'
+import type { SignGuard, Statement } from '../storage/sign-guard.ts'
 import type { ChainRules, Parent } from './chain-rules.ts'
 import { checkBlock, isTimely } from './check-block.ts'
 import type { Clock } from './clock.ts'
@@ -196,15 +196,11 @@ export class HeightRun {
     }
   }
 
-  async #sign(
-    slot: Pick<Ballot, 'height' | 'round'> & { kind: 'proposal' | Ballot['kind'] },
-    digest: Uint8Array,
-  ): Promise<Hex | null> {
+  async #sign(statement: Statement, digest: Uint8Array): Promise<Hex | null> {
     const { signer, guard, logger } = this.#context
     if (!signer) return null
     try {
-      const { height, round, kind } = slot
-      return await guard.sign({ height, round, kind }, digest, () => signer.sign(digest))
+      return await guard.sign(statement, digest, () => signer.sign(digest))
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'CONFLICTING_SIGNATURE') throw error
       if (this.decidesAlone()) throw error

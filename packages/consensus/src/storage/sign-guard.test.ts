@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Hex } from '@quoin/kernel'
 import { type MemoryDisk, openMemoryLog } from './memory-log.ts'
-import { openSignGuard, type SignSlot } from './sign-guard.ts'
+import { openSignGuard, type Statement } from './sign-guard.ts'
 
 const [red, blue] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
-const slot: SignSlot = { height: 5, round: 1, kind: 'prevote' }
+const id: Hex = `0x${'aa'.repeat(32)}`
+const slot: Statement = { height: 5, round: 1, kind: 'prevote', id, validRound: -1 }
 const signature = (): Promise<Hex> => Promise.resolve('0xabcd')
 const mustNotSign = () => Promise.reject(new Error('signed again'))
 const conflict = { code: 'CONFLICTING_SIGNATURE' }
@@ -33,8 +34,29 @@ describe('a sign guard', () => {
     const guard = await openSignGuard(openMemoryLog((await openSigned()).disk))
     for (const back of [{ height: 4 }, { round: 0 }, { kind: 'proposal' as const }])
       await assert.rejects(guard.sign({ ...slot, ...back }, red, signature), conflict)
-    for (const on of [{ kind: 'precommit' as const }, { round: 2 }, { height: 6 }])
+    for (const on of [{ kind: 'precommit' as const }, { round: 2, validRound: 1 }, { height: 6 }])
       assert.equal(await guard.sign({ ...slot, ...on }, blue, signature), '0xabcd')
+  })
+
+  it('refuses to forget a lock that the log has lost, until a proof of lock from there on comes', async () => {
+    const disk: MemoryDisk = { durable: [] }
+    const before = await openSignGuard(openMemoryLog(disk))
+    await before.sign({ ...slot, kind: 'precommit' }, red, signature)
+    await before.flush()
+    const guard = await openSignGuard(openMemoryLog(disk))
+    const later = { ...slot, round: 2 }
+    for (const validRound of [-1, 0])
+      await assert.rejects(guard.sign({ ...later, validRound }, blue, signature), conflict)
+    assert.equal(await guard.sign({ ...later, id: null }, blue, signature), '0xabcd')
+    const proven = { ...slot, round: 3, validRound: 1 }
+    assert.equal(await guard.sign(proven, blue, signature), '0xabcd')
+    assert.equal(await guard.sign({ ...slot, height: 6 }, blue, signature), '0xabcd')
+  })
+
+  it('is not bound by a precommit for nil', async () => {
+    const guard = await openSignGuard(openMemoryLog({ durable: [] }))
+    await guard.sign({ ...slot, kind: 'precommit', id: null }, red, signature)
+    assert.equal(await guard.sign({ ...slot, round: 2 }, blue, signature), '0xabcd')
   })
 
   it('stays small, and remembers where it was', async () => {

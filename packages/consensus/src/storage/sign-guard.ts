@@ -9,16 +9,25 @@ export interface SignSlot {
   kind: 'proposal' | 'prevote' | 'precommit'
 }
 
+/** What is signed there, as far as it binds what may be signed later. */
+export interface Statement extends SignSlot {
+  /** Null for nil. */
+  id: Hex | null
+  validRound: number
+}
+
 /**
  * Remembers what was signed, in a file of its own, so that not even a lost or wrong write-ahead log
- * can make a validator contradict itself.
+ * can make a validator contradict itself: neither in one round (`Duplicate`) nor by forgetting over rounds
+ * what it precommitted (`Amnesia`).
  */
 export interface SignGuard extends AsyncDisposable {
   /**
-   * The signature for a slot: the stored one when the same was signed before, else a new one.
-   * @throws CodedError `CONFLICTING_SIGNATURE` when something else was signed there, or anything later.
+   * The signature of a statement: the stored one when the same was signed before, else a new one.
+   * @throws CodedError `CONFLICTING_SIGNATURE` when something else was signed there, or anything later, or
+   * when it is a prevote for a block against a precommit for a block of an earlier round.
    */
-  sign(slot: SignSlot, digest: Uint8Array, sign: () => Promise<Hex>): Promise<Hex>
+  sign(statement: Statement, digest: Uint8Array, sign: () => Promise<Hex>): Promise<Hex>
   /** Makes the signatures durable: before they leave. The write-ahead log must be durable first. */
   flush(): Promise<void>
   /** Nothing below `height` will be asked for again: it was decided and stored. */
@@ -28,6 +37,8 @@ export interface SignGuard extends AsyncDisposable {
 interface Signed extends SignSlot {
   digest: Hex
   signature: Hex
+  /** Whether it is a precommit for a block. */
+  isLock: boolean
 }
 
 const kinds = ['proposal', 'prevote', 'precommit'] as const
@@ -45,12 +56,17 @@ export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
   for (const record of log.recovered) remember(decodeSigned(record))
 
   return {
-    async sign(slot, digest, makeSignature) {
+    async sign(statement, digest, makeSignature) {
+      const { height, round, kind, id } = statement
       const hex = bytesToHex(digest)
-      const stored = signed.get(keyOf(slot))
+      const stored = signed.get(keyOf(statement))
       if (stored?.digest === hex) return stored.signature
-      if (stored || compareSlots(slot, latest) < 0) throw conflict(slot, stored ?? latest)
-      const entry = { ...slot, digest: hex, signature: await makeSignature() }
+      if (stored || compareSlots(statement, latest) < 0) throw conflict(statement, stored ?? latest)
+      const forgotten = [...signed.values()].find((entry) => forgets(statement, entry))
+      if (forgotten) throw conflict(statement, forgotten)
+      const isLock = kind === 'precommit' && id !== null
+      const signature = await makeSignature()
+      const entry = { height, round, kind, digest: hex, signature, isLock }
       remember(entry)
       log.append(encodeSigned(entry))
       written += 1
@@ -61,7 +77,7 @@ export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
       for (const [key, entry] of signed) if (entry.height < height) signed.delete(key)
       if (written < rewriteAfter) return
       const kept = [...signed.values()]
-      const floor = { ...latest, digest: '0x', signature: '0x' } as const
+      const floor = { ...latest, digest: '0x', signature: '0x', isLock: false } as const
       await log.replace((kept.length > 0 ? kept : [floor]).map(encodeSigned))
       written = kept.length
     },
@@ -69,12 +85,18 @@ export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
   }
 }
 
+/** Whether a prevote claims no proof of lock from the round on in which a block was precommitted. */
+function forgets({ height, round, kind, id, validRound }: Statement, lock: Signed): boolean {
+  const isBound = lock.isLock && lock.height === height && lock.round < round
+  return isBound && kind === 'prevote' && id !== null && validRound < lock.round
+}
+
 function conflict(slot: SignSlot, earlier: SignSlot): CodedError<'CONFLICTING_SIGNATURE'> {
   const describe = ({ kind, height, round }: SignSlot) =>
     `${kind} at height ${height}, round ${round}`
   return new CodedError(
     'CONFLICTING_SIGNATURE',
-    `Refused to sign a ${describe(slot)}: this key has already signed a different ${describe(earlier)}`,
+    `Refused to sign a ${describe(slot)}: this key has already signed a ${describe(earlier)}`,
   )
 }
 
@@ -86,18 +108,20 @@ function keyOf({ height, round, kind }: SignSlot): string {
   return `${height}/${round}/${kind}`
 }
 
-function encodeSigned({ height, round, kind, digest, signature }: Signed): Uint8Array {
+function encodeSigned({ height, round, kind, digest, signature, isLock }: Signed): Uint8Array {
   return encodeRlp([
     numberItem(height),
     numberItem(round),
     numberItem(kinds.indexOf(kind)),
     hexItem(digest),
     hexItem(signature),
+    numberItem(isLock ? 1 : 0),
   ])
 }
 
 function decodeSigned(bytes: Uint8Array): Signed {
-  const [height, round, index, digest, signature] = toList(decodeRlp(bytes), 'signed slot', 5)
+  const items = toList(decodeRlp(bytes), 'signed slot', 6)
+  const [height, round, index, digest, signature, isLock] = items
   const kind = kinds[toNumber(index, 'kind')]
   if (!kind) throw new CodedError('INVALID_ENCODING', 'Unknown kind of signed message')
   return {
@@ -106,5 +130,6 @@ function decodeSigned(bytes: Uint8Array): Signed {
     kind,
     digest: toHex(digest, 'digest'),
     signature: toHex(signature, 'signature'),
+    isLock: toNumber(isLock, 'lock') === 1,
   }
 }

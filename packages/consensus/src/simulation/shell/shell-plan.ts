@@ -45,6 +45,8 @@ export interface ShellPlan {
   fullDisks: number
   executionFailures: number
   corruptions: number
+  /** Honest validators lose their write-ahead logs, but not their sign guards. */
+  losesLogs: boolean
   /** The byzantine validator loses its folder, and with it what it had signed. */
   wipe: boolean
   restartsAtBoundary: boolean

@@ -235,6 +235,7 @@ class ShellWorld {
     if (plan.executionFailures > 0 && random.chance(0.5))
       random.pick(this.#honest).executionFailures = 1
     if (plan.corruptions > 0 && random.chance(0.5)) this.#corrupt(random.pick(this.#honest))
+    if (plan.losesLogs && random.chance(0.7)) this.#loseLog(random.pick(this.#honest))
   }
 
   /** At any moment, or exactly before or after a durable call. */
@@ -249,6 +250,12 @@ class ShellWorld {
     this.#crash(node, this.#random.between(20, 500))
     if (node.disk.files.corrupt('wal', this.#random))
       this.#trace(`${node.name}: a bit of its log flips`)
+  }
+
+  #loseLog(node: SimulatedNode): void {
+    this.#crash(node, this.#random.between(20, 500))
+    void node.disk.files.remove('wal')
+    this.#trace(`${node.name} loses its log`)
   }
 
   #split(): void {

@@ -20,4 +20,5 @@ export const dagLimits = Object.freeze({
   maxBlockBytes: 2_097_152,
   maxDepth: 32,
   maxNameBytes: 1024,
+  maxFolderDepth: 128,
 })

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { importer } from 'ipfs-unixfs-importer'
-import type { CID } from 'multiformats/cid'
 import { readFile } from '../reading/read-file.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { collect, concat, keystream } from '../test-support/known-bytes.ts'
+import { referenceCid } from '../test-support/reference.ts'
 import { importBytes } from './import-bytes.ts'
 
 const mebibyte = 1_048_576
 const discard = { write: async () => {} }
-
-async function cidByReference(content: Uint8Array): Promise<string> {
-  const blackHole = { put: async (cid: CID) => cid }
-  const results = await Array.fromAsync(
-    importer([{ content }], blackHole, { profile: 'unixfs-v1-2025' }),
-  )
-  return String(results.at(-1)?.cid)
-}
 
 /** CIDs from Kubo's own tests of the profile unixfs-v1-2025 (test/cli/cid_profiles_test.go, ipfs/kubo). */
 const kuboVectors = [
@@ -54,7 +45,7 @@ test('every file has the CID that ipfs-unixfs-importer gives, and reads back as 
     const bytes = concat(keystream(size, `reference ${size}`))
     const store = createMemoryStore()
     const { cid } = await importBytes([bytes], { write: store.put })
-    assert.equal(cid.toString(), await cidByReference(bytes))
+    assert.equal(cid.toString(), await referenceCid([{ content: bytes }]))
     assert.deepEqual(await collect(readFile(cid, store)), bytes)
   }
 })

@@ -1,0 +1,127 @@
+import type { Stats } from 'node:fs'
+import { lstat, open, readdir, readlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { buildDirectory } from '../dag/directory.ts'
+import { encodeSymlink, type Link, type NamedLink } from '../dag/encode-node.ts'
+import { dagLimits, profile } from '../dag/profile.ts'
+import { ArtifactError } from '../errors.ts'
+import { type ImportOptions, importBytes } from './import-bytes.ts'
+
+export type ImportPathOptions = ImportOptions & {
+  /** Takes in files and folders whose names begin with a dot too. Default false, as in Kubo. */
+  includeHidden?: boolean
+}
+
+/**
+ * Publishes a file, or a folder with everything in it, from disk. Symbolic links stay links; mode and time
+ * are left out. One folder's names are in memory at a time, and one file's chunks in flight.
+ * @throws ArtifactError `SOURCE_UNREADABLE`, `SOURCE_CHANGED` (a file was written to meanwhile), and
+ * whatever `write` throws
+ */
+export async function importPath(path: string, options: ImportPathOptions): Promise<Link> {
+  let bytesBefore = 0
+  const { onProgress } = options
+  const importer: Importer = {
+    ...options,
+    async file(filePath) {
+      const link = await importFile(filePath, {
+        ...options,
+        onProgress: onProgress && (({ bytes }) => onProgress({ bytes: bytesBefore + bytes })),
+      })
+      bytesBefore += link.sizeBytes
+      return link
+    },
+  }
+  return importEntry(path, 0, importer)
+}
+
+type Importer = ImportPathOptions & { file(path: string): Promise<Link> }
+
+async function importEntry(path: string, depth: number, importer: Importer): Promise<Link> {
+  importer.signal?.throwIfAborted()
+  const stats = await reading(path, () => lstat(path))
+  if (stats.isFile()) return importer.file(path)
+  if (stats.isDirectory()) return importFolder(path, depth, importer)
+  if (stats.isSymbolicLink()) {
+    const { block, link } = await encodeSymlink(await reading(path, () => readlink(path)))
+    await importer.write(block)
+    return link
+  }
+  throw unreadable(path, 'it is no file, folder or symbolic link; leave it out')
+}
+
+async function importFolder(path: string, depth: number, importer: Importer): Promise<Link> {
+  if (depth >= dagLimits.maxFolderDepth)
+    throw unreadable(path, `it lies more than ${dagLimits.maxFolderDepth} folders deep`)
+  const entries: NamedLink[] = []
+  for (const name of (await reading(path, () => readdir(path))).toSorted()) {
+    if (name.startsWith('.') && !importer.includeHidden) continue
+    checkName(path, name)
+    entries.push({ name, ...(await importEntry(join(path, name), depth + 1, importer)) })
+  }
+  return buildDirectory(entries, importer.write)
+}
+
+async function importFile(path: string, options: ImportOptions): Promise<Link> {
+  await using file = await reading(path, () => open(path, 'r'))
+  const before = await file.stat()
+  const link = await importBytes(chunksOf(path, file, before.size), options)
+  const after = await file.stat()
+  if (link.sizeBytes === before.size && isSame(before, after)) return link
+  throw new ArtifactError(
+    'SOURCE_CHANGED',
+    `${path} changed while it was read; publish it again when nothing writes to it`,
+    { detail: { path } },
+  )
+}
+
+function isSame(before: Stats, after: Stats): boolean {
+  return before.size === after.size && before.mtimeMs === after.mtimeMs
+}
+
+type Handle = Awaited<ReturnType<typeof open>>
+
+/** Whole chunks straight from the file, so that cutting them needs no copy. */
+async function* chunksOf(
+  path: string,
+  file: Handle,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < sizeBytes; ) {
+    const chunk = new Uint8Array(Math.min(profile.chunkBytes, sizeBytes - at))
+    let filled = 0
+    while (filled < chunk.length) {
+      const { bytesRead } = await reading(path, () =>
+        file.read(chunk, filled, chunk.length - filled, at + filled),
+      )
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    if (filled === 0) return
+    at += filled
+    yield chunk.subarray(0, filled)
+  }
+}
+
+/** A name that is no UTF-8 would come back as another name. */
+function checkName(folder: string, name: string): void {
+  if (name.includes('\ufffd'))
+    throw unreadable(join(folder, name), 'its name is not UTF-8; rename it')
+  if (Buffer.byteLength(name) > dagLimits.maxNameBytes)
+    throw unreadable(join(folder, name), 'its name is too long')
+}
+
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw unreadable(path, String(cause instanceof Error ? cause.message : cause), cause)
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown): ArtifactError {
+  return new ArtifactError('SOURCE_UNREADABLE', `Cannot read ${basename(path)} (${path}): ${why}`, {
+    detail: { path },
+    cause,
+  })
+}

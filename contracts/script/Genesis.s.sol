@@ -30,6 +30,8 @@ contract Genesis {
         _deploy("Multicall3", Predeploys.MULTICALL3, "");
         _deploy("Staking", Predeploys.STAKING, "");
         _deploy("StakingProofs", Predeploys.STAKING_PROOFS, "");
+        _deploy("Licences", Predeploys.LICENCES, "");
+        _deploy("Lineage", Predeploys.LINEAGE, "");
         vm.dumpState("out/genesis-state.json");
     }
 

@@ -50,6 +50,8 @@ const predeploys: Predeploy[] = [
     contract: 'StakingProofs',
     address: '0x51756f696e000000000000000000000000000007',
   },
+  { key: 'licences', contract: 'Licences', address: '0x51756f696e000000000000000000000000000008' },
+  { key: 'lineage', contract: 'Lineage', address: '0x51756f696e000000000000000000000000000009' },
 ]
 
 forge('build', '--quiet')

@@ -17,4 +17,6 @@ export const predeployAddresses: Readonly<Record<ContractName, Hex>> = {
   multicall3: predeploys.multicall3.address,
   staking: predeploys.staking.address,
   stakingProofs: predeploys.stakingProofs.address,
+  licences: predeploys.licences.address,
+  lineage: predeploys.lineage.address,
 }

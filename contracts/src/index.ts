@@ -6,6 +6,8 @@
 export { type ContractName, type Hex, predeployAddresses } from './addresses.ts'
 export { creditAbi } from './generated/abi/credit.ts'
 export { eip3009CollectorAbi } from './generated/abi/eip3009-collector.ts'
+export { licencesAbi } from './generated/abi/licences.ts'
+export { lineageAbi } from './generated/abi/lineage.ts'
 export { multicall3Abi } from './generated/abi/multicall3.ts'
 export { receiptsAbi } from './generated/abi/receipts.ts'
 export { registryAbi } from './generated/abi/registry.ts'

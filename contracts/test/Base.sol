@@ -64,6 +64,8 @@ abstract contract Base {
         deploy("X402Settlement", Predeploys.SETTLEMENT, "");
         deploy("Eip3009DepositCollector", Predeploys.EIP3009_COLLECTOR, "");
         deploy("Multicall3", Predeploys.MULTICALL3, "");
+        deploy("Licences", Predeploys.LICENCES, "");
+        deploy("Lineage", Predeploys.LINEAGE, "");
     }
 
     function deploy(string memory name, address target, bytes memory arguments) internal {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Predeploys} from "../solidity/Predeploys.sol";
+import {ArtifactKind} from "../solidity/market/IRegistry.sol";
 import {Receipts} from "../solidity/market/Receipts.sol";
 import {Registry} from "../solidity/market/Registry.sol";
 import {Base} from "./Base.sol";
@@ -14,34 +15,27 @@ contract RegistryTest is Base {
         registry.registerProvider("https://here", receiver);
     }
 
-    function test_AnArtifactIsNamedByItsCidAndKeepsItsLineage() public {
-        bytes32 data = publish("bafydata", new bytes32[](0));
-        bytes32[] memory parents = new bytes32[](1);
-        parents[0] = data;
-        bytes32 model = publish("bafymodel", parents);
-        require(model == keccak256("bafymodel"), "id");
-        Registry.Artifact memory entry = registry.artifact(model);
-        require(entry.owner == address(this) && entry.parents[0] == data, "entry");
+    function test_AnArtifactIsNamedByItsCid() public {
+        bytes32 data = publish("bafydata");
+        require(data == keccak256("bafydata"), "id");
+        Registry.Artifact memory entry = registry.artifact(data);
+        require(entry.owner == address(this) && entry.parents.length == 0, "entry");
+        require(registry.ownerOf(data) == address(this), "owner");
         assertEq(entry.publishedAt, START, "time");
     }
 
-    function test_AnArtifactIsPublishedOnceAndMadeOfKnownOnes() public {
-        bytes32 id = publish("bafy", new bytes32[](0));
+    function test_AnArtifactIsPublishedOnce() public {
+        bytes32 id = publish("bafy");
         vm.expectRevert(abi.encodeWithSelector(Registry.AlreadyExists.selector, id));
-        publish("bafy", new bytes32[](0));
-        bytes32[] memory parents = new bytes32[](1);
-        vm.expectRevert(abi.encodeWithSelector(Registry.UnknownArtifact.selector, bytes32(0)));
-        publish("other", parents);
-        vm.expectPartialRevert(Registry.TooManyParents.selector);
-        publish("other", new bytes32[](33));
+        publish("bafy");
         vm.expectPartialRevert(Registry.TextLength.selector);
-        publish("", new bytes32[](0));
+        publish("");
         vm.expectPartialRevert(Registry.TextLength.selector);
-        publish(string(new bytes(257)), new bytes32[](0));
+        publish(string(new bytes(257)));
     }
 
     function test_OnlyTheOwnerChangesOrTransfersAnArtifact() public {
-        bytes32 id = publish("bafy", new bytes32[](0));
+        bytes32 id = publish("bafy");
         vm.expectPartialRevert(Registry.NotOwner.selector);
         vm.prank(stranger);
         registry.setArtifactTerms(id, "mine");
@@ -54,7 +48,7 @@ contract RegistryTest is Base {
     }
 
     function test_AServiceIsItsProvidersAlone() public {
-        bytes32 artifact = publish("bafy", new bytes32[](0));
+        bytes32 artifact = publish("bafy");
         bytes32 id = register("embed", artifact);
         require(id == registry.serviceId(address(this), artifact, "embed"), "id");
         require(registry.service(id).active, "active");
@@ -71,7 +65,7 @@ contract RegistryTest is Base {
     }
 
     function test_AServiceNeedsAProviderAnArtifactAndAPrice() public {
-        bytes32 artifact = publish("bafy", new bytes32[](0));
+        bytes32 artifact = publish("bafy");
         vm.expectRevert(abi.encodeWithSelector(Registry.UnknownProvider.selector, stranger));
         vm.prank(stranger);
         registry.registerService("embed", artifact, 0, Registry.Verification.Signed, price(), 0);
@@ -96,7 +90,7 @@ contract RegistryTest is Base {
 
     function testFuzz_OnlyTheOwnerWritesAnEntry(address other, string calldata text) public {
         vm.assume(other != address(this) && bytes(text).length <= 256);
-        bytes32 artifact = publish("bafy", new bytes32[](0));
+        bytes32 artifact = publish("bafy");
         bytes32 id = register("embed", artifact);
         vm.expectPartialRevert(Registry.NotOwner.selector);
         vm.prank(other);
@@ -117,8 +111,8 @@ contract RegistryTest is Base {
         require(registry.serviceId(address(1), 0, first) != registry.serviceId(address(2), 0, first), "providers");
     }
 
-    function publish(string memory cid, bytes32[] memory parents) private returns (bytes32) {
-        return registry.publishArtifact(cid, Registry.ArtifactKind.Model, "Apache-2.0", parents);
+    function publish(string memory cid) private returns (bytes32) {
+        return registry.publishArtifact(cid, ArtifactKind.Model, "Apache-2.0");
     }
 
     function register(string memory name, bytes32 artifact) private returns (bytes32) {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Predeploys} from "../Predeploys.sol";
+import {ILineage, Job} from "./ILineage.sol";
+import {ArtifactKind, IRegistry} from "./IRegistry.sol";
+import {ISplitter} from "./ISplitter.sol";
+
 /// @notice Who offers what, made from what, at which price. Nothing is ever deleted, so what a receipt
 /// names can always be looked up. Each entry is written by its owner only, with all of it in an event.
-contract Registry {
-    enum ArtifactKind {
-        Other,
-        DataSet,
-        Model,
-        Program,
-        Image
-    }
+contract Registry is IRegistry {
 
     /// How an answer can be checked: by the signature alone, or by running the same bits again.
     enum Verification {
@@ -75,11 +73,10 @@ contract Registry {
     error UnknownProvider(address provider);
     error NotOwner(bytes32 id, address caller, address owner);
     error TextLength(string field, uint256 length, uint256 maximum);
-    error TooManyParents(uint256 count, uint256 maximum);
     error ZeroValue(string field);
     error CurrentReceiptSigner(address signer);
+    error SplitFixed(bytes32 id, bytes32 split);
 
-    uint256 public constant MAX_PARENTS = 32;
     uint256 public constant MAX_TEXT = 256;
 
     mapping(address provider => Provider) private _providers;
@@ -103,23 +100,26 @@ contract Registry {
         emit ReceiptSignerRevoked(msg.sender, signer);
     }
 
-    /// @notice Publishes an artifact, once: its id is keccak256 of its CID's text.
-    function publishArtifact(
+    /// @notice Publishes an artifact that is made of nothing else here, once: its id is keccak256 of its
+    /// CID's text.
+    function publishArtifact(string calldata cid, ArtifactKind kind, string calldata terms)
+        external
+        returns (bytes32 id)
+    {
+        id = _publish(cid, kind, terms, new bytes32[](0));
+    }
+
+    /// @notice Publishes what a job made of `parents`, its inputs in order. The caller needs the right to
+    /// each, and the runner's signature; what its owner then owes to theirs is fixed for good.
+    function publishDerived(
         string calldata cid,
         ArtifactKind kind,
         string calldata terms,
-        bytes32[] calldata parents
+        bytes32[] calldata parents,
+        Job calldata job
     ) external returns (bytes32 id) {
-        _checkText("cid", cid);
-        if (bytes(terms).length > MAX_TEXT) revert TextLength("terms", bytes(terms).length, MAX_TEXT);
-        if (parents.length > MAX_PARENTS) revert TooManyParents(parents.length, MAX_PARENTS);
-        id = keccak256(bytes(cid));
-        if (_artifacts[id].owner != address(0)) revert AlreadyExists(id);
-        for (uint256 i = 0; i < parents.length; i++) {
-            if (_artifacts[parents[i]].owner == address(0)) revert UnknownArtifact(parents[i]);
-        }
-        _artifacts[id] = Artifact(msg.sender, kind, uint64(block.timestamp), cid, terms, parents);
-        emit ArtifactPublished(id, msg.sender, kind, cid, terms, parents);
+        id = _publish(cid, kind, terms, parents);
+        ILineage(Predeploys.LINEAGE).record(id, msg.sender, kind, parents, job);
     }
 
     function setArtifactTerms(bytes32 id, string calldata terms) external {
@@ -134,7 +134,8 @@ contract Registry {
         emit ArtifactTransferred(id, msg.sender, to);
     }
 
-    /// @notice Registers a service of the caller. Its id is serviceId(caller, artifact, name).
+    /// @notice Registers a service of the caller. Its id is serviceId(caller, artifact, name). Where the
+    /// artifact's owner or its lineage has a share, that split is the service's, and `split` is it or zero.
     function registerService(
         string calldata name,
         bytes32 artifactId,
@@ -148,6 +149,8 @@ contract Registry {
         _checkText("name", name);
         _checkPrice(price_);
         id = serviceId(msg.sender, artifactId, name);
+        bytes32 due = ILineage(Predeploys.LINEAGE).openServiceSplit(artifactId, msg.sender);
+        if (due != 0 && split != 0 && split != due) revert SplitFixed(id, due);
         if (_services[id].provider != address(0)) revert AlreadyExists(id);
         Service storage entry = _services[id];
         entry.provider = msg.sender;
@@ -155,22 +158,27 @@ contract Registry {
         entry.verification = verification;
         entry.artifact = artifactId;
         entry.runtimeId = runtimeId;
-        entry.split = split;
+        entry.split = due == 0 ? split : due;
         entry.price = price_;
         entry.name = name;
         emit ServiceRegistered(id, msg.sender, artifactId, entry);
     }
 
-    /// @notice Changes what may change of a service: its price, whether it is offered, who shares.
+    /// @notice Changes what may change of a service: its price, whether it is offered, and who shares,
+    /// unless a lineage fixed that.
     function changeService(bytes32 id, bool active, Price calldata price_, bytes32 split) external {
         Service storage entry = _services[id];
         if (entry.provider == address(0)) revert UnknownService(id);
         if (entry.provider != msg.sender) revert NotOwner(id, msg.sender, entry.provider);
         _checkPrice(price_);
+        if (ISplitter(Predeploys.SPLITTER).isLineageSplit(entry.split)) {
+            if (split != 0 && split != entry.split) revert SplitFixed(id, entry.split);
+        } else {
+            entry.split = split;
+        }
         entry.active = active;
         entry.price = price_;
-        entry.split = split;
-        emit ServiceChanged(id, active, price_, split);
+        emit ServiceChanged(id, active, price_, entry.split);
     }
 
     function provider(address account) external view returns (Provider memory) {
@@ -181,17 +189,44 @@ contract Registry {
         return _artifacts[id];
     }
 
+    /// @inheritdoc IRegistry
+    function ownerOf(bytes32 id) external view returns (address) {
+        return _artifacts[id].owner;
+    }
+
+    /// @inheritdoc IRegistry
+    function cidOf(bytes32 id) external view returns (string memory) {
+        return _artifacts[id].cid;
+    }
+
+    /// @inheritdoc IRegistry
+    function isProvider(address account) external view returns (bool) {
+        return _providers[account].exists;
+    }
+
     function service(bytes32 id) external view returns (Service memory) {
         return _services[id];
     }
 
-    /// @notice Whether a key may sign receipts for a provider: its own account, or one it registered.
+    /// @inheritdoc IRegistry
     function isReceiptSigner(address account, address signer) external view returns (bool) {
         return signer == account || _receiptSigners[account][signer];
     }
 
     function serviceId(address account, bytes32 artifactId, string calldata name) public pure returns (bytes32) {
         return keccak256(abi.encode(account, artifactId, name));
+    }
+
+    function _publish(string calldata cid, ArtifactKind kind, string calldata terms, bytes32[] memory parents)
+        private
+        returns (bytes32 id)
+    {
+        _checkText("cid", cid);
+        if (bytes(terms).length > MAX_TEXT) revert TextLength("terms", bytes(terms).length, MAX_TEXT);
+        id = keccak256(bytes(cid));
+        if (_artifacts[id].owner != address(0)) revert AlreadyExists(id);
+        _artifacts[id] = Artifact(msg.sender, kind, uint64(block.timestamp), cid, terms, parents);
+        emit ArtifactPublished(id, msg.sender, kind, cid, terms, parents);
     }
 
     function _ownArtifact(bytes32 id) private view returns (Artifact storage entry) {

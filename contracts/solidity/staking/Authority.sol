@@ -26,7 +26,7 @@ abstract contract Authority is Bonds {
         if (power == 0 && subject.place == 0) revert NotMember(validator);
         if (power != 0 && subject.isTombstoned) revert Convicted(validator);
         proposal = _proposals.length;
-        _proposals.push(Proposal(validator, power, uint32(block.number), false));
+        _proposals.push(Proposal(validator, power, uint64(block.number), false));
         emit Proposed(proposal, member, validator, power);
         _vote(proposal, member);
     }

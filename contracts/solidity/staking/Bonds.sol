@@ -115,6 +115,7 @@ abstract contract Bonds is Rewards {
     /// @notice Ends a move: stake that came from a validator convicted for that time is slashed, other stake
     /// is freed when the period is over. Anyone may send it.
     function settleMove(address validator, address holder) external nonReentrant returns (uint256 penalty) {
+        _known(validator);
         penalty = _settleMove(validator, holder);
         if (_isStaked()) _refresh(validator, true);
     }
@@ -171,6 +172,7 @@ abstract contract Bonds is Rewards {
     function _bond(address validator, address holder, uint256 amount) private returns (uint256 shares) {
         Validator storage chosen = _validators[validator];
         if (chosen.isTombstoned) revert Convicted(validator);
+        _collect(validator);
         _settleRewards(validator, holder);
         shares = chosen.shares == 0 ? amount : Math.mulDiv(amount, chosen.shares, chosen.stake);
         chosen.stake += amount.toUint128();
@@ -187,6 +189,7 @@ abstract contract Bonds is Rewards {
     {
         if (asked == 0) revert ZeroAmount();
         _settleMove(validator, holder);
+        _collect(validator);
         _settleRewards(validator, holder);
         Validator storage left = _known(validator);
         Position storage position = _positions[validator][holder];
@@ -213,6 +216,7 @@ abstract contract Bonds is Rewards {
     }
 
     function _burnShares(address validator, address holder, uint256 shares) private returns (uint256 amount) {
+        _collect(validator);
         _settleRewards(validator, holder);
         Validator storage chosen = _validators[validator];
         amount = _worth(chosen, shares);

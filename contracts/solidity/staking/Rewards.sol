@@ -34,6 +34,12 @@ abstract contract Rewards is Candidates {
 
     /// @notice Shares what arrived at a validator's vault. Anyone may send it; nothing there is no error.
     function collect(address validator) external nonReentrant returns (uint256 amount) {
+        return _collect(validator);
+    }
+
+    /// @dev Also before every change of a validator's shares: else who comes late would share in what was
+    /// earned without it, and who leaves would lose what it earned.
+    function _collect(address validator) internal returns (uint256 amount) {
         Validator storage earner = _known(validator);
         address vault = vaultOf(validator);
         if (vault.balance == 0) return 0;

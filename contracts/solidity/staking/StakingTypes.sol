@@ -89,6 +89,6 @@ struct Unbonding {
 struct Proposal {
     address validator;
     uint64 power;
-    uint32 sinceBlock;
+    uint64 sinceBlock;
     bool isDone;
 }

@@ -3,20 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IReceiveWithAuthorization} from "../credit/IReceiveWithAuthorization.sol";
 import {Predeploys} from "../Predeploys.sol";
 import {IDepositCollector} from "./IDepositCollector.sol";
-
-interface IReceiveWithAuthorization {
-    function receiveWithAuthorization(
-        address from,
-        address to,
-        uint256 value,
-        uint256 validAfter,
-        uint256 validBefore,
-        bytes32 nonce,
-        bytes calldata signature
-    ) external;
-}
 
 /// @notice Funds channels by EIP-3009: the payer signs, anyone sends. The authorization's nonce is
 /// keccak256(abi.encode(channelId, salt)), so it can fund no other channel.

@@ -315,13 +315,13 @@ export const stakingLayout = {
         },
         {
           "label": "sinceBlock",
-          "offset": 28,
-          "slot": "0",
-          "type": "t_uint32"
+          "offset": 0,
+          "slot": "1",
+          "type": "t_uint64"
         },
         {
           "label": "isDone",
-          "offset": 0,
+          "offset": 8,
           "slot": "1",
           "type": "t_bool"
         }

@@ -107,6 +107,60 @@ contract AbsenceTest is StakingBase {
         staking.reportAbsence(outer, inner);
     }
 
+    /// @dev Headers are this chain's, so what is odd in them is odd by an error of ours: it does no harm.
+    function test_OddListsDoNoHarm() public {
+        address[] memory absent = new address[](4);
+        (absent[0], absent[1], absent[2], absent[3]) = (validator(1), validator(1), stranger, address(0));
+        bytes memory inner = consensusHeader(990, absent);
+        assertEq(staking.reportAbsence(executionHeader(991, keccak256(inner)), inner), 1, "each once");
+        inner = consensusHeader(980, new address[](0));
+        assertEq(staking.reportAbsence(executionHeader(981, keccak256(inner)), inner), 0, "nobody");
+        bytes memory other = bytes.concat(text("quoin/block/2"), text(hex"7aaa"), text(hex"03d4"));
+        inner = list(other);
+        bytes memory outer = executionHeader(985, keccak256(inner));
+        vm.expectRevert(abi.encodeWithSelector(IStakingProofs.NotOurHeader.selector, 985));
+        staking.reportAbsence(outer, inner);
+    }
+
+    /// @dev Only those who may validate now go to jail; who left the list by itself is found when it is back.
+    function test_WhoLeftTheListIsJailedWhenItIsBack() public {
+        vm.prank(operator(1));
+        staking.unbond(validator(1), 950 ether);
+        assertEq(report(990, 1), 0, "not on the list");
+        bond(1, operator(1), 950 ether);
+        assertEq(report(990, 1), 1, "back, and jailed");
+    }
+
+    function test_JailAndConvictionAreForgottenInNoOrder() public {
+        report(990, 1);
+        convict(1, 995);
+        vm.warp(START + 600);
+        unjail(1);
+        assertEq(staking.candidates().length, 3, "out of jail, but convicted");
+        convict(2, 995);
+        assertEq(report(990, 2), 0, "the convicted are not jailed besides");
+        report(990, 3);
+        vm.warp(START + 1199);
+        vm.prank(operator(3));
+        vm.expectRevert(abi.encodeWithSelector(Penalties.StillJailed.selector, validator(3), START + 1200));
+        staking.unjail(validator(3));
+        bond(3, operator(3), 1000 ether);
+        assertEq(staking.validatorOf(validator(3)).place, 0, "stake buys nobody out");
+    }
+
+    function test_AnEpochOfAbsentFitsABlock() public {
+        address[] memory absent = new address[](252);
+        for (uint256 i = 0; i < 252; i++) {
+            absent[i] = address(uint160(0xC000 + i));
+            staking.seedMember{value: 300 ether}(absent[i], operator(i), 0, 0);
+        }
+        bytes memory inner = consensusHeader(990, absent);
+        bytes memory outer = executionHeader(991, keccak256(inner));
+        uint256 before = gasleft();
+        assertEq(staking.reportAbsence(outer, inner), 252, "all");
+        require(before - gasleft() < 20_000_000, "gas");
+    }
+
     /// @dev Whatever the bytes, nothing but a plain refusal, and nobody jailed.
     function testFuzz_GarbageIsRefused(bytes calldata outer, bytes calldata inner) public {
         (bool success,) = address(staking).call(abi.encodeCall(staking.reportAbsence, (outer, inner)));

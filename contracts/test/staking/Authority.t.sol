@@ -121,6 +121,50 @@ contract AuthorityTest is StakingBase {
         staking.propose(validator(1), validator(1), 0);
     }
 
+    /// @dev A vote is its member's word on one proposal: it counts while the member is one, whenever that is.
+    function test_VotesCountWithTheMembershipOfTheMoment() public {
+        uint256 raise = propose(2, 2, 30);
+        uint256 removal = propose(1, 2, 0);
+        vote(removal, 3);
+        vote(removal, 4);
+        uint256 returning = propose(1, 2, 10);
+        vote(returning, 3);
+        vote(returning, 4);
+        (,, uint256 powerFor, uint256 total) = staking.proposalAt(raise);
+        require(powerFor == 10 && total == 40, "its vote from before");
+        vm.expectRevert(abi.encodeWithSelector(Authority.AlreadyVoted.selector, raise, validator(2)));
+        vote(raise, 2);
+        vote(raise, 3);
+        assertEq(staking.validatorOf(validator(2)).power, 10, "half");
+        vote(raise, 4);
+        assertEq(staking.validatorOf(validator(2)).power, 30, "three of four");
+    }
+
+    /// @dev Of three members with equal power two have two thirds, not more.
+    function test_TwoThirdsAreNoQuorum() public {
+        uint256 removal = propose(1, 4, 0);
+        vote(removal, 2);
+        vote(removal, 3);
+        removal = propose(1, 3, 0);
+        vote(removal, 2);
+        assertEq(staking.candidates().length, 3, "two of three");
+        vote(removal, 3);
+        assertEq(staking.candidates().length, 2, "three of three");
+    }
+
+    function test_AProposalPassesInItsLastBlockAndAConvictedIsNotMadeAMember() public {
+        uint256 raise = propose(1, 2, 30);
+        uint256 other = propose(1, 3, 30);
+        vote(raise, 3);
+        convict(2, 990);
+        vm.expectRevert(abi.encodeWithSelector(Bonds.Convicted.selector, validator(2)));
+        vote(raise, 4);
+        vm.roll(block.number + 50);
+        vote(other, 3);
+        vote(other, 4);
+        assertEq(staking.validatorOf(validator(3)).power, 30, "in time");
+    }
+
     function test_NoStakeUnderAuthority() public {
         vm.expectRevert(abi.encodeWithSelector(StakingStorage.WrongPolicy.selector, Policy.Authority));
         staking.bond{value: 1 ether}(validator(1));

@@ -11,6 +11,8 @@ export interface LedgerAddresses {
   settlement: Hex
   eip3009Collector: Hex
   multicall3: Hex
+  licences: Hex
+  lineage: Hex
 }
 
 /** The addresses on every Quoin chain, lower-case. */

@@ -205,13 +205,11 @@ test('a provider publishes a model and a service that others can read', async ()
     'UnknownProvider',
   )
   await asReceiver.registry.registerProvider({ endpoint, receiptSigner: session.address })
-  const data = await asPayer.registry.publishArtifact({ cid: 'bafydata', kind: 'data-set' })
-  const parents = [data.id]
-  const model = { cid: 'bafymodel', kind: 'model', terms: 'Apache-2.0', parents } as const
+  const model = { cid: 'bafymodel', kind: 'model', terms: 'Apache-2.0' } as const
   const { id: artifact } = await asReceiver.registry.publishArtifact(model)
   assert.equal(artifact, artifactIdOf('bafymodel'))
   const read = await ledger.registry.artifact(artifact)
-  assert.deepEqual([read?.kind, read?.parents, read?.terms], ['model', parents, 'Apache-2.0'])
+  assert.deepEqual([read?.kind, read?.parents, read?.terms], ['model', [], 'Apache-2.0'])
   const order = { name: 'embed', artifact, verification: 'deterministic', price } as const
   const { id } = await asReceiver.registry.registerService(order)
   const service = await ledger.registry.service(id)
@@ -273,8 +271,8 @@ test('income is shared to the last atomic unit', async () => {
   await ledger.credit.approve(quoinAddresses.splitter, 8n)
   await ledger.splits.pay(splitId, token, 8n)
   assert.equal(await ledger.splits.owed(splitId, token, devAccount(6).address), 6n)
-  assert.equal((await ledger.splits.withdraw(splitId, token, devAccount(6).address)).amount, 6n)
-  assert.equal((await ledger.splits.withdraw(splitId, token, devAccount(7).address)).amount, 2n)
+  assert.equal((await ledger.splits.withdraw([splitId], token, devAccount(6).address)).amount, 6n)
+  assert.equal((await ledger.splits.withdraw([splitId], token, devAccount(7).address)).amount, 2n)
   await rejectsWith(ledger.splits.create([{ payee: token, basisPoints: 1 }]), 'INVALID_ORDER')
 })
 

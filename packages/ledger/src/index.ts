@@ -24,11 +24,12 @@ export type { Mined } from './context.ts'
 export type { Channels, DepositOrder, RefundOrder } from './contracts/channels.ts'
 export type { Credit, TransferAuthorization } from './contracts/credit.ts'
 export type { AnchorRecord, ReceiptFields, Receipts } from './contracts/receipts.ts'
-export type { ArtifactOrder, Registry, ServiceOrder } from './contracts/registry.ts'
+export type { ArtifactOrder, DerivedOrder, Registry, ServiceOrder } from './contracts/registry.ts'
 export {
   type Artifact,
   type ArtifactKind,
   artifactIdOf,
+  type JobResult,
   type Provider,
   type Service,
   type ServicePrice,

@@ -1,6 +1,8 @@
 import {
   creditAbi,
   eip3009CollectorAbi,
+  licencesAbi,
+  lineageAbi,
   receiptsAbi,
   registryAbi,
   sessionKeysAbi,
@@ -25,6 +27,8 @@ export interface Revert {
 const errorsAbi = [
   ...creditAbi,
   ...eip3009CollectorAbi,
+  ...licencesAbi,
+  ...lineageAbi,
   ...receiptsAbi,
   ...registryAbi,
   ...sessionKeysAbi,
@@ -37,6 +41,7 @@ const errorsAbi = [
 const hints: Record<string, string> = {
   AlreadyRegistered: 'a validator’s key registers once; add stake to it, or make another key',
   AlreadyVoted: 'nothing more is to be done for it',
+  AlreadyHeld: 'there is such a right already',
   AuthorizationAlreadyUsed: 'sign again with a new nonce or salt',
   AuthorizationExpired: 'sign again with a later validBefore',
   AuthorizationNotYetValid: 'wait, or sign with an earlier validAfter',
@@ -62,6 +67,20 @@ const hints: Record<string, string> = {
   UnknownProposal: 'quoin validator proposals shows what there is',
   UnknownValidator: 'it must be registered first',
   WrongPolicy: 'this chain’s validators are made in another way',
+  InvalidJobSignature:
+    'the runner signs with a receipt signer of its own, over inputs and outputs in order',
+  InvalidOrderSignature: 'sign the order with the channel’s voucher key',
+  KeyNotDue: 'wait until the time in which the key must come is over',
+  KeyPending: 'the content key must come first, or its time be over',
+  NotForDownload: 'run the job at the data’s owner or a custodian, or buy a right to download',
+  NotListed: 'ask the artifact’s owner to list the account',
+  OfferIsClosed: 'look for another offer of the artifact',
+  RightMissing: 'buy a right with that purpose: the artifact’s offers say what it costs',
+  SharesExceedWhole:
+    'the parents’ owners want more than all of the income: choose other rights or parents',
+  SplitFixed: 'the artifact’s lineage decides who shares: leave the split out',
+  UnknownRunner: 'register the runner as a provider first',
+  WrongCumulative: 'read what is claimed of the channel, add the price, and sign again',
   InvalidAuthorizationSignature: 'check the signer, the chain id and the token’s EIP-712 domain',
   InvalidReceiverAuthorizerSignature: 'sign with the channel’s receiverAuthorizer',
   InvalidVoucherSignature: 'the voucher must be signed by the channel’s payerAuthorizer',

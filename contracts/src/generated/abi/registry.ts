@@ -2,19 +2,6 @@
 export const registryAbi = [
   {
     "type": "function",
-    "name": "MAX_PARENTS",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
     "name": "MAX_TEXT",
     "inputs": [],
     "outputs": [
@@ -50,7 +37,7 @@ export const registryAbi = [
           {
             "name": "kind",
             "type": "uint8",
-            "internalType": "enum Registry.ArtifactKind"
+            "internalType": "enum ArtifactKind"
           },
           {
             "name": "publishedAt",
@@ -139,6 +126,44 @@ export const registryAbi = [
   },
   {
     "type": "function",
+    "name": "cidOf",
+    "inputs": [
+      {
+        "name": "id",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "string",
+        "internalType": "string"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "isProvider",
+    "inputs": [
+      {
+        "name": "account",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bool",
+        "internalType": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "isReceiptSigner",
     "inputs": [
       {
@@ -157,6 +182,25 @@ export const registryAbi = [
         "name": "",
         "type": "bool",
         "internalType": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "ownerOf",
+    "inputs": [
+      {
+        "name": "id",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "address"
       }
     ],
     "stateMutability": "view"
@@ -209,7 +253,36 @@ export const registryAbi = [
       {
         "name": "kind",
         "type": "uint8",
-        "internalType": "enum Registry.ArtifactKind"
+        "internalType": "enum ArtifactKind"
+      },
+      {
+        "name": "terms",
+        "type": "string",
+        "internalType": "string"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "id",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "publishDerived",
+    "inputs": [
+      {
+        "name": "cid",
+        "type": "string",
+        "internalType": "string"
+      },
+      {
+        "name": "kind",
+        "type": "uint8",
+        "internalType": "enum ArtifactKind"
       },
       {
         "name": "terms",
@@ -220,6 +293,33 @@ export const registryAbi = [
         "name": "parents",
         "type": "bytes32[]",
         "internalType": "bytes32[]"
+      },
+      {
+        "name": "job",
+        "type": "tuple",
+        "internalType": "struct Job",
+        "components": [
+          {
+            "name": "declaration",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "runner",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "outputs",
+            "type": "bytes32[]",
+            "internalType": "bytes32[]"
+          },
+          {
+            "name": "signature",
+            "type": "bytes",
+            "internalType": "bytes"
+          }
+        ]
       }
     ],
     "outputs": [
@@ -516,7 +616,7 @@ export const registryAbi = [
         "name": "kind",
         "type": "uint8",
         "indexed": true,
-        "internalType": "enum Registry.ArtifactKind"
+        "internalType": "enum ArtifactKind"
       },
       {
         "name": "cid",
@@ -840,6 +940,22 @@ export const registryAbi = [
   },
   {
     "type": "error",
+    "name": "SplitFixed",
+    "inputs": [
+      {
+        "name": "id",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      },
+      {
+        "name": "split",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "TextLength",
     "inputs": [
       {
@@ -849,22 +965,6 @@ export const registryAbi = [
       },
       {
         "name": "length",
-        "type": "uint256",
-        "internalType": "uint256"
-      },
-      {
-        "name": "maximum",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ]
-  },
-  {
-    "type": "error",
-    "name": "TooManyParents",
-    "inputs": [
-      {
-        "name": "count",
         "type": "uint256",
         "internalType": "uint256"
       },

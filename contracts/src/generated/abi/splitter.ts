@@ -28,15 +28,87 @@ export const splitterAbi = [
   },
   {
     "type": "function",
+    "name": "accountOf",
+    "inputs": [
+      {
+        "name": "payee",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "account",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "collect",
+    "inputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      },
+      {
+        "name": "token",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "amount",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "createLineageSplit",
+    "inputs": [
+      {
+        "name": "artifact",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      },
+      {
+        "name": "royalty",
+        "type": "uint16",
+        "internalType": "uint16"
+      },
+      {
+        "name": "rest",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "createSplit",
     "inputs": [
       {
         "name": "payees",
-        "type": "address[]",
-        "internalType": "address[]"
+        "type": "bytes32[]",
+        "internalType": "bytes32[]"
       },
       {
-        "name": "shares_",
+        "name": "shares",
         "type": "uint16[]",
         "internalType": "uint16[]"
       }
@@ -52,15 +124,44 @@ export const splitterAbi = [
   },
   {
     "type": "function",
+    "name": "getLineageSplitId",
+    "inputs": [
+      {
+        "name": "artifact",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      },
+      {
+        "name": "royalty",
+        "type": "uint16",
+        "internalType": "uint16"
+      },
+      {
+        "name": "rest",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "stateMutability": "pure"
+  },
+  {
+    "type": "function",
     "name": "getSplitId",
     "inputs": [
       {
         "name": "payees",
-        "type": "address[]",
-        "internalType": "address[]"
+        "type": "bytes32[]",
+        "internalType": "bytes32[]"
       },
       {
-        "name": "shares_",
+        "name": "shares",
         "type": "uint16[]",
         "internalType": "uint16[]"
       }
@@ -73,6 +174,61 @@ export const splitterAbi = [
       }
     ],
     "stateMutability": "pure"
+  },
+  {
+    "type": "function",
+    "name": "isLineageSplit",
+    "inputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bool",
+        "internalType": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "lineageSplit",
+    "inputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "tuple",
+        "internalType": "struct Splitter.LineageSplit",
+        "components": [
+          {
+            "name": "artifact",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "rest",
+            "type": "address",
+            "internalType": "address"
+          },
+          {
+            "name": "royalty",
+            "type": "uint16",
+            "internalType": "uint16"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "view"
   },
   {
     "type": "function",
@@ -90,8 +246,8 @@ export const splitterAbi = [
       },
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ],
     "outputs": [
@@ -128,6 +284,25 @@ export const splitterAbi = [
   },
   {
     "type": "function",
+    "name": "payeeOf",
+    "inputs": [
+      {
+        "name": "account",
+        "type": "address",
+        "internalType": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "stateMutability": "pure"
+  },
+  {
+    "type": "function",
     "name": "payeesOf",
     "inputs": [
       {
@@ -138,9 +313,14 @@ export const splitterAbi = [
     ],
     "outputs": [
       {
-        "name": "",
-        "type": "address[]",
-        "internalType": "address[]"
+        "name": "payees",
+        "type": "bytes32[]",
+        "internalType": "bytes32[]"
+      },
+      {
+        "name": "shares",
+        "type": "uint256[]",
+        "internalType": "uint256[]"
       }
     ],
     "stateMutability": "view"
@@ -171,7 +351,7 @@ export const splitterAbi = [
   },
   {
     "type": "function",
-    "name": "shares",
+    "name": "shareOf",
     "inputs": [
       {
         "name": "splitId",
@@ -180,15 +360,34 @@ export const splitterAbi = [
       },
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ],
     "outputs": [
       {
         "name": "",
-        "type": "uint16",
-        "internalType": "uint16"
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "tillOf",
+    "inputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address",
+        "internalType": "address"
       }
     ],
     "stateMutability": "view"
@@ -198,9 +397,9 @@ export const splitterAbi = [
     "name": "withdraw",
     "inputs": [
       {
-        "name": "splitId",
-        "type": "bytes32",
-        "internalType": "bytes32"
+        "name": "splitIds",
+        "type": "bytes32[]",
+        "internalType": "bytes32[]"
       },
       {
         "name": "token",
@@ -209,8 +408,8 @@ export const splitterAbi = [
       },
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ],
     "outputs": [
@@ -238,8 +437,8 @@ export const splitterAbi = [
       },
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ],
     "outputs": [
@@ -250,6 +449,37 @@ export const splitterAbi = [
       }
     ],
     "stateMutability": "view"
+  },
+  {
+    "type": "event",
+    "name": "LineageSplitCreated",
+    "inputs": [
+      {
+        "name": "splitId",
+        "type": "bytes32",
+        "indexed": true,
+        "internalType": "bytes32"
+      },
+      {
+        "name": "artifact",
+        "type": "bytes32",
+        "indexed": true,
+        "internalType": "bytes32"
+      },
+      {
+        "name": "rest",
+        "type": "address",
+        "indexed": true,
+        "internalType": "address"
+      },
+      {
+        "name": "royalty",
+        "type": "uint16",
+        "indexed": false,
+        "internalType": "uint16"
+      }
+    ],
+    "anonymous": false
   },
   {
     "type": "event",
@@ -284,7 +514,7 @@ export const splitterAbi = [
   },
   {
     "type": "event",
-    "name": "SplitCreated",
+    "name": "PayeeAdded",
     "inputs": [
       {
         "name": "splitId",
@@ -293,16 +523,16 @@ export const splitterAbi = [
         "internalType": "bytes32"
       },
       {
-        "name": "payees",
-        "type": "address[]",
-        "indexed": false,
-        "internalType": "address[]"
+        "name": "payee",
+        "type": "bytes32",
+        "indexed": true,
+        "internalType": "bytes32"
       },
       {
-        "name": "shares",
-        "type": "uint16[]",
+        "name": "share",
+        "type": "uint16",
         "indexed": false,
-        "internalType": "uint16[]"
+        "internalType": "uint16"
       }
     ],
     "anonymous": false
@@ -325,8 +555,14 @@ export const splitterAbi = [
       },
       {
         "name": "payee",
-        "type": "address",
+        "type": "bytes32",
         "indexed": true,
+        "internalType": "bytes32"
+      },
+      {
+        "name": "account",
+        "type": "address",
+        "indexed": false,
         "internalType": "address"
       },
       {
@@ -365,8 +601,8 @@ export const splitterAbi = [
     "inputs": [
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ]
   },
@@ -404,12 +640,34 @@ export const splitterAbi = [
   },
   {
     "type": "error",
+    "name": "SharesExceedWhole",
+    "inputs": [
+      {
+        "name": "sum",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "SharesNotWhole",
     "inputs": [
       {
         "name": "sum",
         "type": "uint256",
         "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "UnknownPayee",
+    "inputs": [
+      {
+        "name": "payee",
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ]
   },
@@ -435,8 +693,8 @@ export const splitterAbi = [
     "inputs": [
       {
         "name": "payee",
-        "type": "address",
-        "internalType": "address"
+        "type": "bytes32",
+        "internalType": "bytes32"
       }
     ]
   }

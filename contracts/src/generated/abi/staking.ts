@@ -292,8 +292,8 @@ export const stakingAbi = [
           },
           {
             "name": "sinceBlock",
-            "type": "uint32",
-            "internalType": "uint32"
+            "type": "uint64",
+            "internalType": "uint64"
           },
           {
             "name": "isDone",

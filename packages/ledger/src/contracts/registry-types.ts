@@ -22,6 +22,17 @@ export interface Artifact {
   publishedAt: number
 }
 
+/** What a runner signs once a job has ended; `signJobResult` makes the signature. */
+export interface JobResult {
+  /** Hash of the job's declaration. */
+  declaration: Hex
+  /** The provider whose machine ran it. */
+  runner: Hex
+  /** Ids of all that it made. */
+  outputs: readonly Hex[]
+  signature: Hex
+}
+
 export interface ServicePrice {
   token: Hex
   /** Atomic units of the token for `unitSize` units of input. */

@@ -9,6 +9,7 @@ import {
   type ArtifactKind,
   artifactIdOf,
   artifactKinds,
+  type JobResult,
   type Provider,
   type Service,
   type ServicePrice,
@@ -22,7 +23,13 @@ export interface ArtifactOrder {
   cid: string
   kind: ArtifactKind
   terms?: string
-  parents?: readonly Hex[]
+}
+
+/** Something that a job made of other artifacts. */
+export interface DerivedOrder extends ArtifactOrder {
+  /** The job's inputs, in its order. */
+  parents: readonly Hex[]
+  job: JobResult
 }
 
 export interface ServiceOrder {
@@ -64,13 +71,25 @@ export function createRegistry(context: LedgerContext) {
       return write('register a provider', data, options)
     },
 
+    /** Publishes what is made of nothing else on this chain. */
     async publishArtifact(
-      { cid, kind, terms = '', parents = [] }: ArtifactOrder,
+      { cid, kind, terms = '' }: ArtifactOrder,
       options?: SendOptions,
     ): Promise<Mined & { id: Hex }> {
-      const args = [cid, artifactKinds.indexOf(kind), terms, parents] as const
+      const args = [cid, artifactKinds.indexOf(kind), terms] as const
       const data = encodeFunctionData({ abi: registryAbi, functionName: 'publishArtifact', args })
       const mined = await write('publish an artifact', data, options)
+      return { ...mined, id: artifactIdOf(cid) }
+    },
+
+    /** Publishes what a job made. The account needs the right to each parent, and the runner's signature. */
+    async publishDerived(
+      { cid, kind, terms = '', parents, job }: DerivedOrder,
+      options?: SendOptions,
+    ): Promise<Mined & { id: Hex }> {
+      const args = [cid, artifactKinds.indexOf(kind), terms, parents, job] as const
+      const data = encodeFunctionData({ abi: registryAbi, functionName: 'publishDerived', args })
+      const mined = await write('publish a derived artifact', data, options)
       return { ...mined, id: artifactIdOf(cid) }
     },
 

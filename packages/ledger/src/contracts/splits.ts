@@ -1,11 +1,12 @@
 import { splitterAbi } from '@quoin/contracts'
 import type { Hex } from '@quoin/kernel'
-import { encodeAbiParameters, encodeFunctionData, keccak256, parseEventLogs } from 'viem'
+import { encodeAbiParameters, encodeFunctionData, keccak256, padHex, parseEventLogs } from 'viem'
 import type { LedgerContext, Mined } from '../context.ts'
 import { ledgerError } from '../errors.ts'
 import type { SendOptions } from '../sender/interface.ts'
 
 export interface SplitShare {
+  /** An account's address, or an artifact's id: then whoever owns it when it is paid. */
   payee: Hex
   /** Hundredths of a percent; 10000 over all payees. */
   basisPoints: number
@@ -42,20 +43,20 @@ export function createSplits(context: LedgerContext) {
 
     /** What a payee can withdraw now, in atomic units of the token. */
     async owed(splitId: Hex, token: Hex, payee: Hex): Promise<bigint> {
-      const args = [splitId, token, payee] as const
+      const args = [splitId, token, payeeOf(payee)] as const
       return context.read('read a payee’s share', () =>
         client.readContract({ ...contract, functionName: 'owed', args }),
       )
     },
 
-    /** Pays a payee what it is owed, from any account. */
+    /** Pays a payee what these splits owe it, in one transfer, from any account. */
     async withdraw(
-      splitId: Hex,
+      splitIds: readonly Hex[],
       token: Hex,
       payee: Hex,
       options?: SendOptions,
     ): Promise<Mined & { amount: bigint }> {
-      const args = [splitId, token, payee] as const
+      const args = [splitIds, token, payeeOf(payee)] as const
       const data = encodeFunctionData({ abi: splitterAbi, functionName: 'withdraw', args })
       const mined = await write('withdraw a share', data, options)
       const logs = [...mined.logs]
@@ -67,7 +68,7 @@ export function createSplits(context: LedgerContext) {
 
 /** A split's id: it names its content, in ascending order of the payees. */
 export function splitIdOf(shares: readonly SplitShare[]): Hex {
-  const types = [{ type: 'address[]' }, { type: 'uint16[]' }] as const
+  const types = [{ type: 'bytes32[]' }, { type: 'uint16[]' }] as const
   return keccak256(encodeAbiParameters(types, toColumns(shares)))
 }
 
@@ -76,5 +77,10 @@ function toColumns(shares: readonly SplitShare[]): [Hex[], number[]] {
   if (sum !== 10_000)
     throw ledgerError('INVALID_ORDER', `The shares add up to ${sum} basis points instead of 10000`)
   const sorted = [...shares].sort((a, b) => (BigInt(a.payee) < BigInt(b.payee) ? -1 : 1))
-  return [sorted.map(({ payee }) => payee), sorted.map(({ basisPoints }) => basisPoints)]
+  return [sorted.map(({ payee }) => payeeOf(payee)), sorted.map(({ basisPoints }) => basisPoints)]
+}
+
+/** A payee as the contract names it: one word. */
+function payeeOf(payee: Hex): Hex {
+  return padHex(payee, { size: 32 })
 }

@@ -11,14 +11,14 @@ const layers = [
   ['kernel', 'contracts'],
   ['testing'],
   ['keys', 'engine', 'protocol', 'models', 'ledger', 'artifacts'],
-  ['headers', 'network'],
+  ['headers', 'network', 'trainers'],
   ['light', 'execution', 'consensus', 'pow', 'market'],
   ['sdk', 'rpc', 'gateway', 'sync'],
   ['chain'],
   ['node'],
   ['cli'],
 ]
-const browserSafe = new Set(['kernel', 'protocol', 'ledger', 'sdk', 'headers', 'light'])
+const browserSafe = new Set(['kernel', 'protocol', 'ledger', 'sdk', 'headers', 'light', 'trainers'])
 
 const layerOf = (name: string) => layers.findIndex((row) => row.includes(name))
 const problems: string[] = []

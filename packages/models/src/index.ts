@@ -7,6 +7,7 @@
 export { embeddedModels } from './catalog/embedded-models.ts'
 export { loadFiles } from './catalog/load-files.ts'
 export type { ModelDefinition } from './core/definition.ts'
+export { byteSize } from './core/tensor.ts'
 export { createModelHost, type ModelHostOptions } from './host.ts'
 export type {
   ChatMessage,
@@ -23,3 +24,4 @@ export type {
   TensorSpec,
   TensorType,
 } from './interface.ts'
+export { openBackend } from './runtime/open-backend.ts'

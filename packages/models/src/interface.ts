@@ -6,12 +6,12 @@ export type RuntimeName = 'onnx-wasm' | 'onnx-native'
 export type ServiceClass = 'verifiable' | 'fast'
 export type Task = 'embedding' | 'generation' | 'classification'
 
-export type TensorType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool'
+export type TensorType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string'
 export interface Tensor {
   type: TensorType
   /** Row-major. */
   shape: number[]
-  data: Float32Array | Int32Array | BigInt64Array | Uint8Array
+  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | string[]
 }
 
 export interface TensorSpec {

@@ -1,4 +1,4 @@
-import type { ModelManifest, Tensor } from '@quoin/models'
+import { byteSize, type ModelManifest, type Tensor } from '@quoin/models'
 import { z } from 'zod'
 import type { CallPlan } from '../call/call-plan.ts'
 import { gatewayError } from '../errors.ts'
@@ -38,7 +38,7 @@ export function planInference(
   const offer = catalogue.get(modelId)
   const { model } = offer
   const inputs = parseInputs(model.manifest, request.inputs)
-  const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0)
+  const bytes = Object.values(inputs).reduce((sum, { data }) => sum + byteSize(data), 0)
   assertInputSize(model, bytes, 'inputs')
   checkOutputs(model.manifest, request.outputs)
   const units = { in: countUnits(model.manifest, inputs), out: 0 }

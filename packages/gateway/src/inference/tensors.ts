@@ -5,10 +5,12 @@ import { gatewayError } from '../errors.ts'
 /** Open Inference's names of the tensor types that models here have. */
 const datatypes = {
   float32: 'FP32',
+  float64: 'FP64',
   int32: 'INT32',
   int64: 'INT64',
   uint8: 'UINT8',
   bool: 'BOOL',
+  string: 'BYTES',
 } as const satisfies Record<TensorType, string>
 
 export function typeToDatatype(type: TensorType): (typeof datatypes)[TensorType] {
@@ -19,7 +21,9 @@ export function typeToDatatype(type: TensorType): (typeof datatypes)[TensorType]
 export const TensorJson = z
   .object({
     name: z.string(),
-    datatype: z.string().describe('FP32, INT32, INT64, UINT8 or BOOL, as the model says'),
+    datatype: z
+      .string()
+      .describe('FP32, FP64, INT32, INT64, UINT8, BOOL or BYTES (texts), as the model says'),
     shape: z.array(z.int().nonnegative()),
     data: z.array(z.unknown()).describe('Row-major, flat or nested'),
   })
@@ -80,6 +84,18 @@ function parseElements(type: TensorType, flat: unknown[], name: string): Tensor[
   switch (type) {
     case 'float32':
       return Float32Array.from(read(isFloat32, 'a number that 32 bits can hold'))
+    case 'float64':
+      // JSON has no NaN: null stands for a missing value.
+      return Float64Array.from(flat, (value, at) => {
+        if (value === null) return Number.NaN
+        if (typeof value === 'number' && Number.isFinite(value)) return value
+        throw wrong(name, `element ${at} is not a number (null for a missing one)`)
+      })
+    case 'string':
+      return flat.map((value, at) => {
+        if (typeof value === 'string') return value
+        throw wrong(name, `element ${at} is not a text`)
+      })
     case 'int32':
       return Int32Array.from(read(isIntegerIn(-(2 ** 31), 2 ** 31 - 1), 'a 32-bit integer'))
     case 'uint8':
@@ -128,11 +144,21 @@ function showShape(shape: (number | null)[]): string {
  */
 export function tensorToJsonText(name: string, tensor: Tensor): string {
   const { type, shape, data } = tensor
-  if (data instanceof Float32Array && !data.every((value) => Number.isFinite(value)))
+  if (isFloats(data) && !data.every((value: number) => Number.isFinite(value)))
     throw gatewayError('OUTPUT_NOT_JSON', `${name} has numbers that JSON cannot carry`)
-  const elements = type === 'bool' ? Array.from<number | bigint, boolean>(data, Boolean) : data
   const head = JSON.stringify({ name, datatype: typeToDatatype(type), shape })
-  return `${head.slice(0, -1)},"data":[${elements.join(',')}]}`
+  return `${head.slice(0, -1)},"data":[${elementTexts(tensor)}]}`
+}
+
+function isFloats(data: Tensor['data']): data is Float32Array | Float64Array {
+  return data instanceof Float32Array || data instanceof Float64Array
+}
+
+function elementTexts({ type, data }: Tensor): string {
+  if (Array.isArray(data)) return data.map((text) => JSON.stringify(text)).join(',')
+  return type === 'bool'
+    ? Array.from<number | bigint, boolean>(data, Boolean).join(',')
+    : data.join(',')
 }
 
 function wrong(name: string, what: string): Error {

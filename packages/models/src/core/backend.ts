@@ -83,6 +83,8 @@ async function runSession(
 function fromOrt(name: string, { type, data, dims }: OrtTensor): Tensor {
   const shape = [...dims]
   if (type === 'float32' && data instanceof Float32Array) return { type, shape, data }
+  if (type === 'float64' && data instanceof Float64Array) return { type, shape, data }
+  if (type === 'string' && Array.isArray(data)) return { type, shape, data }
   if (type === 'int32' && data instanceof Int32Array) return { type, shape, data }
   if (type === 'int64' && data instanceof BigInt64Array) return { type, shape, data }
   if ((type === 'uint8' || type === 'bool') && data instanceof Uint8Array)

@@ -1,6 +1,6 @@
 import type { GenerateRequest, ModelManifest, Tensor } from '../interface.ts'
 import { modelError } from './errors.ts'
-import { elementCount, matchesType } from './tensor.ts'
+import { byteSize, elementCount, matchesType } from './tensor.ts'
 
 type TensorSpec = ModelManifest['inputs'][number]
 
@@ -20,7 +20,7 @@ export function checkInputs(manifest: ModelManifest, inputs: Record<string, Tens
       throw modelError('INPUT_INVALID', `The input ${spec.name} is missing (${describe(spec)})`)
     checkTensor(spec, tensor)
     checkBatch(manifest, tensor.shape[0] ?? 0)
-    bytes += tensor.data.byteLength
+    bytes += byteSize(tensor.data)
   }
   checkBytes(manifest, bytes)
 }

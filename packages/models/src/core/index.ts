@@ -6,8 +6,17 @@
  *     const model = await openModel(backend, definition, { model, vocabulary })
  */
 export { embeddedModels } from '../catalog/embedded-models.ts'
-export { type Backend, createBackend, type OrtApi, sessionOptions } from './backend.ts'
-export { contentId } from './content-id.ts'
+export type { Tensor, TensorSpec } from '../interface.ts'
+export { OnnxGraph, type ValueName } from '../onnx/index.ts'
+export {
+  type Backend,
+  createBackend,
+  type OrtApi,
+  type Session,
+  sessionOptions,
+} from './backend.ts'
+export { contentId, sha256 } from './content-id.ts'
 export { createManifest, type ModelDefinition, runtimePins } from './definition.ts'
 export type { ModelFiles } from './engine.ts'
 export { openModel } from './model.ts'
+export { readTabularSchema, type TabularSchema, tabularSchemaKey } from './tabular-schema.ts'

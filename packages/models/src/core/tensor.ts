@@ -11,6 +11,10 @@ function createTensor(type: TensorType, shape: number[]): Tensor {
   switch (type) {
     case 'float32':
       return { type, shape, data: new Float32Array(count) }
+    case 'float64':
+      return { type, shape, data: new Float64Array(count) }
+    case 'string':
+      return { type, shape, data: new Array<string>(count).fill('') }
     case 'int32':
       return { type, shape, data: new Int32Array(count) }
     case 'int64':
@@ -26,6 +30,10 @@ export function matchesType(type: TensorType, data: TensorData): boolean {
   switch (type) {
     case 'float32':
       return data instanceof Float32Array
+    case 'float64':
+      return data instanceof Float64Array
+    case 'string':
+      return Array.isArray(data) && data.every((item) => typeof item === 'string')
     case 'int32':
       return data instanceof Int32Array
     case 'int64':
@@ -36,11 +44,21 @@ export function matchesType(type: TensorType, data: TensorData): boolean {
   }
 }
 
-/** Rows `from` to `to` (first axis) as a view on the same memory. */
+/** The memory of a tensor's elements; texts count with their UTF-8 length. */
+export function byteSize(data: TensorData): number {
+  if (!Array.isArray(data)) return data.byteLength
+  const encoder = new TextEncoder()
+  return data.reduce((sum, text) => sum + encoder.encode(text).length, 0)
+}
+
+/** Rows `from` to `to` (first axis): a view on the same memory, except for texts. */
 export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   const [, ...rest] = tensor.shape
   const rowSize = elementCount(rest)
-  const data = tensor.data.subarray(from * rowSize, to * rowSize)
+  const [start, end] = [from * rowSize, to * rowSize]
+  const data = Array.isArray(tensor.data)
+    ? tensor.data.slice(start, end)
+    : tensor.data.subarray(start, end)
   return { type: tensor.type, shape: [to - from, ...rest], data }
 }
 
@@ -60,7 +78,10 @@ export function concatRows(tensors: readonly Tensor[]): Tensor {
 }
 
 function setData(target: TensorData, source: TensorData, offset: number): void {
-  if (target instanceof BigInt64Array) {
+  if (Array.isArray(target)) {
+    if (Array.isArray(source)) for (const text of source) target[offset++] = text
+  } else if (target instanceof BigInt64Array) {
     if (source instanceof BigInt64Array) target.set(source, offset)
-  } else if (!(source instanceof BigInt64Array)) target.set(source, offset)
+  } else if (!Array.isArray(source) && !(source instanceof BigInt64Array))
+    target.set(source, offset)
 }

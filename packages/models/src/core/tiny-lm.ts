@@ -138,7 +138,7 @@ function checkIds(ids: Tensor | undefined): void {
       'INPUT_TOO_LARGE',
       `ids has rows of ${length} tokens and the model attends to ${tinyLmLimits.context}`,
     )
-  for (const id of ids?.data ?? [])
+  for (const id of Array.from<unknown, number>(ids?.data ?? [], Number))
     if (id < 0 || id >= tinyLmLimits.vocabularySize)
       throw modelError(
         'INPUT_INVALID',

@@ -85,7 +85,7 @@ function checkIds(ids: Tensor | undefined): void {
       `ids has rows of ${length} tokens and the model takes ${useLiteLimits.maxInputTokens}`,
     )
   if (!ids || length === 0) throw modelError('INPUT_INVALID', 'ids has rows without tokens')
-  for (const id of ids.data)
+  for (const id of Array.from<unknown, number>(ids.data, Number))
     if (id < padding || id >= useLiteLimits.vocabularySize)
       throw modelError(
         'INPUT_INVALID',

@@ -12,6 +12,7 @@ import { isNotFound, storeFailure } from './store-failure.ts'
 
 /** A temporary file older than this was left by a process that died. */
 const staleTemporaryMs = 3_600_000
+const doomedSuffix = '.doomed'
 
 /**
  * Blocks as files under `folder`: `blocks/XY/CID`, XY being the two letters before the CID's last. Each is
@@ -43,7 +44,7 @@ class FolderStore implements BlobStore {
       await mkdir(this.#temporary, { recursive: true })
       await mkdir(this.#blocks, { recursive: true })
       await this.#sync.sync(this.#folder)
-      for (const name of await readdir(this.#temporary)) await this.#removeIfStale(name)
+      for (const name of await readdir(this.#temporary)) await this.#clear(name)
     } catch (cause) {
       throw storeFailure(this.#folder, cause)
     }
@@ -91,8 +92,10 @@ class FolderStore implements BlobStore {
   ): Promise<boolean> {
     signal?.throwIfAborted()
     const { path } = this.#placeOf(cid)
-    const doomed = join(this.#temporary, `${cid}.${randomUUID()}.doomed`)
+    const doomed = join(this.#temporary, `${cid}.${randomUUID()}${doomedSuffix}`)
     try {
+      if (writtenBeforeMs !== undefined && (await stat(path)).mtimeMs >= writtenBeforeMs)
+        return false
       await rename(path, doomed)
       // Looked at under its new name: a put that refreshed it before the renaming is seen here, and
       // one that comes after does not find it and writes it anew.
@@ -110,12 +113,22 @@ class FolderStore implements BlobStore {
   }
 
   async *list({ signal }: CallOptions = {}): AsyncGenerator<StoredBlock> {
-    for (const shard of await readdir(this.#blocks)) {
-      for (const name of await readdir(join(this.#blocks, shard))) {
+    for (const shard of await this.#namesIn(this.#blocks)) {
+      if (shard.length !== 2) continue
+      for (const name of await this.#namesIn(join(this.#blocks, shard))) {
         signal?.throwIfAborted()
-        const found = await this.#statOf(join(this.#blocks, shard, name))
-        if (found) yield { cid: parseCid(name), ...found }
+        const cid = cidOfName(name)
+        const found = cid && (await this.#statOf(this.#placeOf(cid).path))
+        if (cid && found) yield { cid, ...found }
       }
+    }
+  }
+
+  async #namesIn(folder: string): Promise<string[]> {
+    try {
+      return await readdir(folder)
+    } catch (cause) {
+      throw storeFailure(this.#folder, cause)
     }
   }
 
@@ -161,11 +174,20 @@ class FolderStore implements BlobStore {
     await this.#sync.sync(this.#blocks)
   }
 
-  async #removeIfStale(name: string): Promise<void> {
+  /** Removes what a dead writer left, and puts back what a dead collector was about to delete. */
+  async #clear(name: string): Promise<void> {
     const path = join(this.#temporary, name)
+    const cid = name.endsWith(doomedSuffix) ? cidOfName(name.split('.')[0] ?? '') : null
     const found = await this.#statOf(path)
-    if (found && Date.now() - found.writtenAtMs > staleTemporaryMs) await rm(path, { force: true })
+    if (cid && found) await rename(path, this.#placeOf(cid).path)
+    else if (found && Date.now() - found.writtenAtMs > staleTemporaryMs)
+      await rm(path, { force: true })
   }
+}
+
+/** Null for a file that is none of ours. */
+function cidOfName(name: string): CID | null {
+  return /^baf[a-z2-7]{56}$/.test(name) ? parseCid(name) : null
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,43 +1,50 @@
 import type { CID } from 'multiformats/cid'
-import { verifyBlock } from '../dag/cid.ts'
+import { parseCid, verifyBlock } from '../dag/cid.ts'
 import { checkBlockSize } from '../dag/decode-node.ts'
 import type { BlobStore } from './blob-store.ts'
 import { blockMissing } from './block-errors.ts'
 
-/** A store in memory, for browsers, previews and tests: durable for as long as the process lives. */
-export function createMemoryStore({ now = Date.now }: { now?: () => number } = {}): BlobStore {
-  const blocks = new Map<string, { cid: CID; bytes: Uint8Array; writtenAtMs: number }>()
+/** A store in memory, for browsers and previews. Its bytes are in `kept`, by the text of their CIDs. */
+export function createMemoryStore({
+  kept = new Map<string, Uint8Array>(),
+  now = Date.now,
+}: {
+  kept?: Map<string, Uint8Array>
+  now?: () => number
+} = {}): BlobStore {
+  const writtenAtMs = new Map<string, number>()
   return {
     async put({ cid, bytes }, { signal } = {}) {
       signal?.throwIfAborted()
       checkBlockSize(cid, bytes.length)
-      const existing = blocks.get(cid.toString())
-      blocks.set(cid.toString(), {
-        cid,
-        bytes: existing?.bytes ?? bytes.slice(),
-        writtenAtMs: now(),
-      })
+      const name = cid.toString()
+      if (!kept.has(name)) kept.set(name, bytes.slice())
+      writtenAtMs.set(name, now())
     },
     async get(cid, { signal } = {}) {
       signal?.throwIfAborted()
-      const block = blocks.get(cid.toString())
-      if (!block) throw blockMissing(cid, 'in this memory')
-      await verifyBlock(cid, block.bytes, 'in this memory')
-      return block.bytes.slice()
+      const bytes = kept.get(cid.toString())
+      if (!bytes) throw blockMissing(cid, 'in this memory')
+      await verifyBlock(cid, bytes, 'in this memory')
+      return bytes.slice()
     },
-    async has(cid, { signal } = {}) {
+    async has(cid: CID, { signal } = {}) {
       signal?.throwIfAborted()
-      return blocks.has(cid.toString())
+      return kept.has(cid.toString())
     },
     async delete(cid, { signal, writtenBeforeMs = Number.POSITIVE_INFINITY } = {}) {
       signal?.throwIfAborted()
-      const block = blocks.get(cid.toString())
-      return !!block && block.writtenAtMs < writtenBeforeMs && blocks.delete(cid.toString())
+      const name = cid.toString()
+      return (writtenAtMs.get(name) ?? 0) < writtenBeforeMs && kept.delete(name)
     },
     async *list({ signal } = {}) {
-      for (const { cid, bytes, writtenAtMs } of [...blocks.values()]) {
+      for (const [name, bytes] of [...kept]) {
         signal?.throwIfAborted()
-        yield { cid, sizeBytes: bytes.length, writtenAtMs }
+        yield {
+          cid: parseCid(name),
+          sizeBytes: bytes.length,
+          writtenAtMs: writtenAtMs.get(name) ?? 0,
+        }
       }
     },
   }

@@ -1,0 +1,52 @@
+import type { CID } from 'multiformats/cid'
+import { dagPbCode } from '../dag/cid.ts'
+import { childrenOf, decodeNode } from '../dag/decode-node.ts'
+import type { BlockReader, CallOptions } from '../store/blob-store.ts'
+
+/** A set of CIDs in about 60 bytes each. */
+export class CidSet {
+  readonly #keys = new Set<string>()
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  has(cid: CID): boolean {
+    return this.#keys.has(keyOf(cid))
+  }
+
+  /** False when it was in the set already. */
+  add(cid: CID): boolean {
+    const before = this.#keys.size
+    return this.#keys.add(keyOf(cid)).size > before
+  }
+
+  delete(cid: CID): boolean {
+    return this.#keys.delete(keyOf(cid))
+  }
+}
+
+/**
+ * Every block that `roots` reach, each once, a parent before its children, depth first. Only nodes are
+ * read; a raw leaf is named without looking whether it is there.
+ * @throws ArtifactError `BLOCK_MISSING`, `BLOCK_CORRUPT`, `INVALID_NODE`
+ */
+export async function* walkDag(
+  roots: Iterable<CID>,
+  blocks: BlockReader,
+  { signal, seen = new CidSet() }: CallOptions & { seen?: CidSet } = {},
+): AsyncGenerator<CID> {
+  const pending = [...roots].reverse()
+  for (let cid = pending.pop(); cid; cid = pending.pop()) {
+    signal?.throwIfAborted()
+    if (!seen.add(cid)) continue
+    yield cid
+    if (cid.code !== dagPbCode) continue
+    const node = decodeNode({ cid, bytes: await blocks.get(cid, { signal }) })
+    for (const child of childrenOf(node).reverse()) if (!seen.has(child)) pending.push(child)
+  }
+}
+
+function keyOf(cid: CID): string {
+  return String.fromCharCode(cid.code, ...cid.multihash.digest)
+}

@@ -49,7 +49,12 @@ export function checkCid(cid: CID): CID {
 
 /** The CID of a block. Hashing runs in the platform's thread pool, off the caller's thread. */
 export async function cidOf(code: number, bytes: Uint8Array): Promise<CID> {
-  return CID.createV1(code, create(sha256Code, await sha256(bytes)))
+  return cidOfDigest(code, await sha256(bytes))
+}
+
+/** The CID of the block with this sha2-256 hash. */
+export function cidOfDigest(code: number, digest: Uint8Array): CID {
+  return CID.createV1(code, create(sha256Code, digest))
 }
 
 /** @throws ArtifactError `BLOCK_CORRUPT` when `bytes` are not what `cid` names. */

@@ -1,4 +1,5 @@
 import { ArtifactError } from '../errors.ts'
+import { encodeVarint } from './varint.ts'
 
 /** The `Data` message inside a dag-pb node (https://specs.ipfs.tech/unixfs/#data-field), decoded. */
 export type UnixfsData = {
@@ -25,8 +26,7 @@ export function encodeUnixfsData(
   { type, data, fileSize, blockSizes = [] }: Fields,
   shard?: { hashType: number; fanout: number },
 ): Uint8Array {
-  const out: number[] = [0x08]
-  pushVarint(out, type)
+  const out = [0x08, ...encodeVarint(type)]
   const tail: number[] = []
   if (fileSize !== undefined) pushField(tail, 0x18, fileSize)
   for (const size of blockSizes) pushField(tail, 0x20, size)
@@ -117,17 +117,7 @@ class FieldReader {
 }
 
 function pushField(out: number[], tag: number, value: number): void {
-  out.push(tag)
-  pushVarint(out, value)
-}
-
-function pushVarint(out: number[], value: number): void {
-  let rest = value
-  while (rest >= 128) {
-    out.push((rest % 128) | 0x80)
-    rest = Math.floor(rest / 128)
-  }
-  out.push(rest)
+  out.push(tag, ...encodeVarint(value))
 }
 
 function malformed(what: string): ArtifactError {

@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid'
-import { dagPbCode } from '../dag/cid.ts'
+import { type Block, cidOfDigest, dagPbCode } from '../dag/cid.ts'
 import { childrenOf, decodeNode } from '../dag/decode-node.ts'
 import type { BlockReader, CallOptions } from '../store/blob-store.ts'
 
@@ -24,7 +24,18 @@ export class CidSet {
   delete(cid: CID): boolean {
     return this.#keys.delete(keyOf(cid))
   }
+
+  /** Any one of them; undefined when it is empty. */
+  first(): CID | undefined {
+    const [key] = this.#keys
+    if (key === undefined) return undefined
+    const digest = Uint8Array.from(key.slice(1), (char) => char.charCodeAt(0))
+    return cidOfDigest(key.charCodeAt(0), digest)
+  }
 }
+
+/** A block of a DAG: a node comes with its verified bytes, a raw leaf only by name. */
+export type Visit = { cid: CID; bytes: Block['bytes'] | null }
 
 /**
  * Every block that `roots` reach, each once, a parent before its children, depth first. Only nodes are
@@ -35,14 +46,18 @@ export async function* walkDag(
   roots: Iterable<CID>,
   blocks: BlockReader,
   { signal, seen = new CidSet() }: CallOptions & { seen?: CidSet } = {},
-): AsyncGenerator<CID> {
+): AsyncGenerator<Visit> {
   const pending = [...roots].reverse()
   for (let cid = pending.pop(); cid; cid = pending.pop()) {
     signal?.throwIfAborted()
     if (!seen.add(cid)) continue
-    yield cid
-    if (cid.code !== dagPbCode) continue
-    const node = decodeNode({ cid, bytes: await blocks.get(cid, { signal }) })
+    if (cid.code !== dagPbCode) {
+      yield { cid, bytes: null }
+      continue
+    }
+    const bytes = await blocks.get(cid, { signal })
+    yield { cid, bytes }
+    const node = decodeNode({ cid, bytes })
     for (const child of childrenOf(node).reverse()) if (!seen.has(child)) pending.push(child)
   }
 }

@@ -108,7 +108,7 @@ export async function checkComplete(
   store: BlobStore,
   options: CallOptions = {},
 ): Promise<void> {
-  for await (const cid of walkDag([root], store, options))
+  for await (const { cid } of walkDag([root], store, options))
     if (!(await store.has(cid, options))) throw blockMissing(cid, 'in the store')
 }
 

@@ -133,7 +133,7 @@ test('more than the account owns is refused with what it owns, and without a nod
   const coins = await refusal('account', 'send', 'development', '1', '--coins', '9', ...fromBob)
   assert.deepEqual([coins.exit, coins.code], [4, 'FUNDS_TOO_LOW'])
   assert.deepEqual(await balancesOf('bob'), before)
-  const nowhere = ['--gateway-url', 'http://127.0.0.1:1']
+  const nowhere = ['--rpc-url', 'http://127.0.0.1:1']
   assert.equal((await refusal('account', 'send', 'bob', '1', ...nowhere)).exit, 3)
 })
 

@@ -33,7 +33,7 @@ export function addChainShape(
     )
     .addOption(
       new Option(`${policyFlag} <policy>`, 'who validates, with bft')
-        .choices(['authority', 'stake', 'delegated'])
+        .choices(['authority', 'stake', 'delegated', 'fixed'])
         .default('authority'),
     )
     .option('--epoch-blocks <n>', 'blocks after which validators may change', parseCount, 600)
@@ -70,6 +70,8 @@ export async function chainShapeOf(
       ),
       blockRewardGwei: flags.blockReward ?? 2_000_000_000n,
     }
+  if (policy === 'fixed' && flags.blockReward)
+    throw cliError('USAGE', 'Fixed validators get no --block-reward: fees alone')
   if (epochBlocks < 2) throw cliError('USAGE', '--epoch-blocks must be 2 or more')
   return {
     ...{ consensus, policy, epochBlocks, unbondingSeconds, jailSeconds, blockTimeMs, heartbeatMs },

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   amountOption,
   consumerFlags,
@@ -205,13 +205,15 @@ function addAccountSend(account: Command, run: Run): void {
         'account send 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 2',
       ]),
     )
-  withFlags(command, consumerFlags).action((to, credits, flags) =>
-    run(flags, async (context) =>
-      (await import('./commands/account-send.ts')).sendFromAccount(context, {
-        to,
-        credits,
-        coins: flags.coins ?? 0n,
-      }),
-    ),
-  )
+  withFlags(command, ['account', 'passwordFile', 'rpcUrl', 'dataDir', 'json'])
+    .addOption(new Option('--gateway-url <url>').hideHelp())
+    .action((to, credits, flags) =>
+      run(flags, async (context) =>
+        (await import('./commands/account-send.ts')).sendFromAccount(context, {
+          to,
+          credits,
+          coins: flags.coins ?? 0n,
+        }),
+      ),
+    )
 }

@@ -22,6 +22,7 @@ export type CliErrorCode =
   | 'ACCOUNT_UNKNOWN'
   | 'REFUSED'
   | 'FUNDS_TOO_LOW'
+  | 'COINS_TOO_LOW'
   | 'VERIFICATION_FAILED'
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
@@ -32,6 +33,7 @@ export type CliErrorCode =
   | 'NOT_RUNNING'
   | 'NO_STAKING'
   | 'KEYS_MISSING'
+  | 'NOT_VERIFIABLE'
 
 export function cliError(
   code: CliErrorCode,
@@ -47,7 +49,8 @@ interface Meaning {
 }
 
 const seeHelp = 'quoin --help shows every command; quoin COMMAND --help its options and examples.'
-const startNode = 'Start a node with `quoin up`, or name one with --gateway-url and --rpc-url.'
+const startNode =
+  'Start a node with `quoin up`, or name the folder of one that runs with --data-dir (of a network: .quoin/net/node-1).'
 
 const fund = '`quoin account send NAME 5 --coins 1` gives an account Credits, and coins for gas.'
 
@@ -91,6 +94,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   CALL_TOO_EXPENSIVE: { exit: exitCodes.refused, hint: 'Raise it with --max-per-call.' },
   LIMITS_EXPIRED: { exit: exitCodes.refused, hint: 'Set a later --expires-in.' },
   FUNDS_TOO_LOW: { exit: exitCodes.refused, hint: fund },
+  COINS_TOO_LOW: {
+    exit: exitCodes.refused,
+    hint: '`quoin account send ADDRESS 0 --coins 10` gives an address coins.',
+  },
   NO_ACCEPTABLE_OFFER: { exit: exitCodes.refused, hint: null },
   WRONG_PASSWORD: { exit: exitCodes.refused, hint: null },
   INVALID_KEYSTORE: { exit: exitCodes.usage, hint: null },
@@ -139,7 +146,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   NO_STAKING: { exit: exitCodes.refused, hint: null },
   KEYS_MISSING: {
     exit: exitCodes.usage,
-    hint: 'Name the folder of your node with --data-dir; `quoin validator key` makes keys.',
+    hint: 'Name the folder of your node with --data-dir (of a network: .quoin/net/node-1); `quoin validator key` makes keys.',
   },
   NODE_FAILED: { exit: exitCodes.failed, hint: null },
   NOT_RUNNING: { exit: exitCodes.refused, hint: '`quoin net status` shows what runs.' },

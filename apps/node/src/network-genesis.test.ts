@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseGenesis } from '@quoin/chain'
+import { predeployAddresses } from '@quoin/contracts'
 import { createPrivateKey } from '@quoin/keys'
 import { developmentAccount } from './development-account.ts'
 import { memberOf } from './member.ts'
@@ -35,7 +36,7 @@ test('each policy begins with its members, and with coins for them to send trans
     const { consensus } = genesis.config.quoin
     assert.ok(consensus.engine === 'bft')
     assert.equal(consensus.policy, policy)
-    const power = policy === 'authority' ? '0x1' : '0x2710'
+    const power = policy === 'authority' || policy === 'fixed' ? '0x1' : '0x2710'
     assert.deepEqual(
       consensus.validators.map((one) => [one.address, one.power]),
       members.map(({ address }) => [address, power]),
@@ -43,6 +44,18 @@ test('each policy begins with its members, and with coins for them to send trans
     for (const { address } of members)
       assert.ok(BigInt(genesis.alloc[address]?.balance ?? 0) > 10n ** 18n)
   }
+})
+
+test('how long stake is bound and a jail lasts is what was ordered', () => {
+  const storageOf = (more: Partial<BftOrder>) => {
+    const order = { ...bft, policy: 'stake', ...more } as const
+    const { alloc } = createNetworkGenesis({ ...common, order, withDevelopmentAccount })
+    return JSON.stringify(alloc[predeployAddresses.staking]?.storage)
+  }
+  const usual = storageOf({})
+  assert.equal(storageOf({}), usual)
+  assert.notEqual(storageOf({ unbondingSeconds: 120 }), usual)
+  assert.notEqual(storageOf({ jailSeconds: 120 }), usual)
 })
 
 test('the account that everybody can spend from holds something only where that was asked for', () => {

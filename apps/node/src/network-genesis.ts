@@ -1,5 +1,5 @@
 import { createGenesis, type Genesis } from '@quoin/chain'
-import { genesisAlloc, stakingDefaults, stakingGenesis } from '@quoin/contracts'
+import { genesisAlloc, stakingDefaults } from '@quoin/contracts'
 import { CodedError, type Hex } from '@quoin/kernel'
 import { developmentAccount } from './development-account.ts'
 import type { Member } from './member.ts'
@@ -7,12 +7,13 @@ import type { Member } from './member.ts'
 const coin = 10n ** 18n
 const credit = 10n ** 6n
 
-export const policies = ['authority', 'stake', 'delegated'] as const
+export const policies = ['fixed', 'authority', 'stake', 'delegated'] as const
 export type Policy = (typeof policies)[number]
 
 /** Of a chain of validators. */
 export interface BftOrder {
   consensus: 'bft'
+  /** fixed: the genesis's members for good, without a Staking contract, epochs and rewards. */
   policy: Policy
   /** Blocks of an epoch: its validators validate two epochs later. */
   epochBlocks: number
@@ -65,34 +66,29 @@ export function createNetworkGenesis(options: NetworkGenesisOptions): Genesis {
   if (order.consensus === 'pow')
     return createGenesis({ chainId, timestamp, alloc, ...order, engine: 'pow' })
   const validators = validatorsOf(members, order)
-  return createGenesis({
-    ...order,
-    chainId,
-    timestamp,
-    alloc: { ...alloc, ...stakingOf(order, validators) },
-    validators,
-  })
+  const { policy, blockTimeMs, heartbeatMs } = order
+  const common = { chainId, timestamp, alloc, validators, policy, blockTimeMs, heartbeatMs }
+  if (policy === 'fixed') return createGenesis(common)
+  const { epochBlocks, blockRewardGwei } = order
+  return createGenesis({ ...common, epochBlocks, blockRewardGwei, staking: stakingOf(order) })
 }
 
 function validatorsOf(members: readonly Member[], { policy, stakeCoins }: BftOrder) {
-  const power = policy === 'authority' ? 1n : stakeCoins
+  const power = isStaked(policy) ? stakeCoins : 1n
   return members.map(({ address, blsPublicKey }) => ({ address, power, blsPublicKey }))
 }
 
-type Validators = ReturnType<typeof validatorsOf>
+const isStaked = (policy: Policy) => policy === 'stake' || policy === 'delegated'
 
-function stakingOf(order: BftOrder, validators: Validators) {
-  const { policy, epochBlocks, unbondingSeconds, jailSeconds, stakeCoins } = order
+/** Evidence is good, and stake stays bound, for as many blocks as the unbonding time can have, but no more. */
+const mostEvidenceBlocks = stakingDefaults.evidenceBlocks
+
+function stakingOf({ policy, stakeCoins, unbondingSeconds, jailSeconds, blockTimeMs }: BftOrder) {
   const least = stakingDefaults.minimumStake
-  if (policy !== 'authority' && stakeCoins * coin < least)
+  if (isStaked(policy) && stakeCoins * coin < least)
     throw invalid(`A validator stakes ${least / coin} coins or more, and ${stakeCoins} were given`)
-  try {
-    const parameters = { unbondingSeconds, jailSeconds }
-    return stakingGenesis({ policy, validators, epochBlocks, parameters })
-  } catch (cause) {
-    if (cause instanceof RangeError) throw invalid(cause.message, cause)
-    throw cause
-  }
+  const blocks = Math.ceil((unbondingSeconds * 1000) / blockTimeMs)
+  return { unbondingSeconds, jailSeconds, evidenceBlocks: Math.min(blocks, mostEvidenceBlocks) }
 }
 
 /** The contracts, coins for gas for every member; the first member's provider may mint Credit. */
@@ -113,6 +109,6 @@ function allocOf(options: NetworkGenesisOptions, first: Member) {
   })
 }
 
-function invalid(message: string, cause?: unknown): CodedError {
-  return new CodedError('GENESIS_INVALID', message, { cause })
+function invalid(message: string): CodedError {
+  return new CodedError('GENESIS_INVALID', message)
 }

@@ -96,14 +96,19 @@ export async function openProvenChain(options: {
 /** The genesis id that a server claims: to be trusted on first use, or compared with one that is known. */
 export async function claimedGenesis(rpcUrl: string): Promise<Hex> {
   const { signal } = new AbortController()
-  const status = await httpProvider(rpcUrl).request('quoin_status', [], { signal })
+  const status = await httpProvider(rpcUrl)
+    .request('quoin_status', [], { signal })
+    .catch((error: unknown) => {
+      if (error instanceof CodedError && error.detail.reason === 'METHOD_UNKNOWN') return null
+      throw error
+    })
   if (typeof status === 'object' && status !== null && 'genesisId' in status) {
     const { genesisId } = status
     if (isHash(genesisId)) return genesisId
   }
   throw new CodedError(
     'NOT_VERIFIABLE',
-    `${rpcUrl} names no genesis: it follows no chain with certificates`,
+    `${rpcUrl} follows a chain without certificates, such as one of proof of work: nothing of it can be proven`,
   )
 }
 

@@ -9,8 +9,9 @@ import { readPassword } from '../accounts/password.ts'
 import type { Context } from '../context.ts'
 import type { Settings } from '../settings/settings.ts'
 import { ChannelFolder } from './channel-folder.ts'
-import { findNode } from './endpoints.ts'
+import { findNode, findRpcUrl } from './endpoints.ts'
 import { type Info, NodeClient } from './node-client.ts'
+import { openLedger } from './open-ledger.ts'
 import { ReceiptFolder } from './receipt-folder.ts'
 
 /** Who pays from this command line, with what it keeps between calls. */
@@ -26,6 +27,17 @@ export interface Consumer extends AsyncDisposable {
   receipts: ReceiptFolder
 }
 
+/** Who pays, where the chain is enough and no gateway is needed. */
+export async function openPayer(
+  context: Context,
+): Promise<Pick<Consumer, 'account' | 'ledger'> & AsyncDisposable> {
+  const { values: settings } = await context.settings()
+  const rpcUrl = await findRpcUrl(settings)
+  const account = await openAccount(context, settings)
+  const ledger = await openLedger(rpcUrl, account)
+  return { account, ledger, [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose]() }
+}
+
 export async function openConsumer(context: Context): Promise<Consumer> {
   const { values: settings } = await context.settings()
   const { gatewayUrl, rpcUrl } = await findNode(settings)
@@ -37,7 +49,7 @@ export async function openConsumer(context: Context): Promise<Consumer> {
   return {
     settings,
     account,
-    isDevelopment: settings.account === undefined,
+    isDevelopment: isDevelopmentAccount(settings),
     node,
     info,
     ledger,
@@ -59,15 +71,21 @@ export function accountsOf(dataDir: string): KeystoreFolder {
 
 /** The account named by --account; without one, the development account whose key everybody knows. */
 async function openAccount(context: Context, settings: Settings): Promise<LocalAccount> {
-  if (settings.account === undefined) return privateKeyToAccount(developmentAccount.privateKey)
+  const { account: name } = settings
+  if (name === undefined || isDevelopmentAccount(settings))
+    return privateKeyToAccount(developmentAccount.privateKey)
   const accounts = accountsOf(settings.dataDir)
-  const entry = await accounts.find(settings.account)
+  const entry = await accounts.find(name)
   const { terminal, env } = context
   const password = await readPassword(
     { terminal, env, passwordFile: settings.passwordFile },
     { message: `Password of ${entry.name}`, isNew: false },
   )
   return privateKeyToAccount(bytesToHex(await accounts.open(entry, password)))
+}
+
+function isDevelopmentAccount({ account }: Settings): boolean {
+  return account === undefined || account === 'development'
 }
 
 export function toHex32(text: string): Hex | null {

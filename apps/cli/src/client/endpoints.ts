@@ -40,6 +40,14 @@ export async function readEndpoints(dataDir: string): Promise<Endpoints | null> 
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null
 }
 
+/** The gateway given, else that of the node that runs on the data folder; null where that is a node of the chain alone. */
+export async function findGatewayUrl(settings: Settings): Promise<string | null> {
+  const running = await readEndpoints(settings.dataDir)
+  const { host, gatewayPort } = settings
+  if (settings.gatewayUrl) return settings.gatewayUrl
+  return running ? running.gatewayUrl : `http://${host}:${gatewayPort}`
+}
+
 /**
  * The URLs given, else those of the node that runs on the data folder, else those of the configured ports.
  * @throws CodedError `NOT_FOUND` when the node that runs there has no gateway
@@ -47,17 +55,13 @@ export async function readEndpoints(dataDir: string): Promise<Endpoints | null> 
 export async function findNode(
   settings: Settings,
 ): Promise<{ gatewayUrl: string; rpcUrl: string }> {
-  const running = await readEndpoints(settings.dataDir)
-  const { host, gatewayPort } = settings
-  if (!settings.gatewayUrl && running?.gatewayUrl === null)
+  const gatewayUrl = await findGatewayUrl(settings)
+  if (gatewayUrl === null)
     throw cliError(
       'NOT_FOUND',
       `The node on ${settings.dataDir} is one of the chain alone and has no gateway: \`quoin chain status\` shows it, and --gateway-url names another`,
     )
-  return {
-    gatewayUrl: settings.gatewayUrl ?? running?.gatewayUrl ?? `http://${host}:${gatewayPort}`,
-    rpcUrl: await findRpcUrl(settings),
-  }
+  return { gatewayUrl, rpcUrl: await findRpcUrl(settings) }
 }
 
 /** The JSON-RPC given, else that of the node that runs on the data folder, else that of the configured port. */

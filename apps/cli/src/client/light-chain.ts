@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type BftGenesis, type Genesis, genesisIdOf, parseGenesis } from '@quoin/chain'
+import { type Genesis, genesisIdOf, parseGenesis, trustingPeriodMsOf } from '@quoin/chain'
 import { CodedError, type Hex } from '@quoin/kernel'
 import {
   createLightClient,
@@ -56,14 +56,16 @@ async function findRoot(
   { path, rpcUrl }: { path: string; rpcUrl: string },
 ): Promise<Root> {
   const { checkpoint, dataDir } = settings
+  const file = settings.genesis ?? join(dataDir, 'chain', 'genesis.json')
+  const genesis = await readGenesis(file, settings.genesis === undefined)
   if (checkpoint !== undefined)
     return {
       root: parseCheckpoint(checkpoint),
       origin: `the checkpoint ${checkpoint}`,
       isFirstUse: false,
+      ...(genesis && checkpointPeriod(genesis)),
     }
-  const file = settings.genesis ?? join(dataDir, 'chain', 'genesis.json')
-  const genesis = await readGenesis(file, settings.genesis === undefined)
+  if (genesis && genesis.config.quoin.consensus.engine !== 'bft') throw withoutCertificates()
   const kept = await keptGenesis(path)
   if (genesis) {
     const genesisId = genesisIdOf(genesis)
@@ -72,7 +74,7 @@ async function findRoot(
       ...(!isKept && { root: { genesisId } }),
       origin: `the genesis ${genesisId} in ${file}`,
       isFirstUse: false,
-      ...(isAuthority(genesis) && { trustingPeriodMs: Number.POSITIVE_INFINITY }),
+      trustingPeriodMs: trustingPeriodMsOf(genesis),
     }
   }
   if (kept)
@@ -86,10 +88,18 @@ async function findRoot(
   }
 }
 
-/** Members of a listed set are bound by no stake that could be withdrawn: their trust does not expire. */
-function isAuthority({ config }: Genesis): boolean {
-  const { consensus } = config.quoin
-  return consensus.engine === 'bft' && (consensus satisfies BftGenesis).policy === 'authority'
+/** What a light client cannot do, and why. */
+export function withoutCertificates() {
+  return cliError(
+    'NOT_VERIFIABLE',
+    'This chain is one of proof of work: its blocks carry no certificates, so nothing of it can be proven without following the whole chain. Run a node of your own and believe that one',
+  )
+}
+
+/** Never longer than by default: the checkpoint may be another chain's than the genesis that is there. */
+function checkpointPeriod(genesis: Genesis): { trustingPeriodMs?: number } {
+  const trustingPeriodMs = trustingPeriodMsOf(genesis)
+  return trustingPeriodMs < 7 * dayMs ? { trustingPeriodMs } : {}
 }
 
 function parseCheckpoint(text: string): TrustRoot {

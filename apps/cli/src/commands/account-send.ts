@@ -3,7 +3,7 @@ import type { Ledger, Mined } from '@quoin/ledger'
 import { developmentAccount } from '@quoin/node'
 import { isAddress } from 'viem'
 import { readBalances } from '../client/balances.ts'
-import { accountsOf, openConsumer } from '../client/consumer.ts'
+import { accountsOf, openPayer } from '../client/consumer.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { accountLines } from '../output/accounts.ts'
@@ -26,10 +26,10 @@ export async function sendFromAccount(context: Context, options: SendOptions): P
     throw cliError('USAGE', 'There is nothing to send: give Credits above zero, or --coins')
   const { values: settings } = await context.settings()
   const to = await findReceiver(options.to, settings.dataDir)
-  await using consumer = await openConsumer(context)
-  const { ledger, account } = consumer
-  const payer: Hex = `0x${account.address.slice(2).toLowerCase()}`
-  const from = { name: await nameOf(payer, settings.dataDir), address: payer }
+  await using payer = await openPayer(context)
+  const { ledger, account } = payer
+  const address: Hex = `0x${account.address.slice(2).toLowerCase()}`
+  const from = { name: await nameOf(address, settings.dataDir), address }
   await assertOwned(ledger, { ...from, credits, coins })
   context.signal.throwIfAborted()
   context.terminal.progress(`Sending to ${to.name ?? to.address} …`)

@@ -136,6 +136,7 @@ function describe({ terminal }: Context, made: Made): void {
 function describeOrder(order: ChainOrder['order']): string {
   if (order.consensus === 'pow') return `proof of work, a block in ${order.targetBlockMs / 1000} s`
   const { policy, epochBlocks } = order
+  if (policy === 'fixed') return 'bft, validators fixed for good'
   return `bft, validators by ${policy}, epochs of ${epochBlocks} blocks`
 }
 

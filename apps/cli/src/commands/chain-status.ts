@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { askNode } from '../network/read-status.ts'
 import { formatCount } from '../output/amounts.ts'
+import { describeConsensus } from '../output/network.ts'
 import { renderFacts, renderTable } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { shortHex } from '../output/text.ts'
@@ -37,12 +38,12 @@ function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   const isMember = status.validators.some(({ address }) => address === status.validator)
   const role = status.work ? '' : isMember ? ', validates' : ', follows'
   const facts: Fact[] = [
-    ['Chain', `${chainId}, ${consensus}${policy === null ? '' : ` by ${policy}`}`],
+    ['Chain', `${chainId}, ${describeConsensus({ consensus, policy })}`],
     ['Block', `${formatCount(height)}  ${dim(status.headHash)}`],
     ...(failure === null ? [] : [['Failed', terminal.style('red', failure)] satisfies Fact]),
     ...(status.work ? [] : [['Deciding', `round ${round}, ${step}`] satisfies Fact]),
     ...workFacts(status),
-    ['Node', `${status.validator ?? 'no key'}${role}`],
+    [status.work ? 'Miner' : 'Node', `${status.validator ?? 'no key'}${role}`],
     ['Peer id', status.peerId ?? 'alone: neither --listen nor --bootstrap was given'],
     ['Addresses', status.addresses.join(' ') || 'none'],
     ['Pool', `${pool.pending} ready, ${pool.queued} waiting`],
@@ -65,9 +66,16 @@ function workFacts({ work }: NodeStatus): Fact[] {
       'Settled',
       `safe to block ${formatCount(safeHeight)}, final to ${formatCount(finalizedHeight)}`,
     ],
-    ['Mining', mining ? `${rate}, ${formatCount(mining.minedBlocks)} blocks found` : 'no'],
-    ['Reorganized', `${deepestReorganization} blocks at most`],
+    ['Mining', mining ? `${rate}, ${countOfBlocks(mining.minedBlocks)} found` : 'no'],
+    [
+      'Reorganized',
+      deepestReorganization === 0 ? 'never' : `${countOfBlocks(deepestReorganization)} at most`,
+    ],
   ]
+}
+
+function countOfBlocks(count: number): string {
+  return count === 1 ? '1 block' : `${formatCount(count)} blocks`
 }
 
 function validatorLines({ validators }: NodeStatus, terminal: Terminal): string[] {

@@ -25,6 +25,8 @@ export async function netAdd(
   const { terminal, env } = context
   await using _lock = await takeLock(pathsOf(dir).lock)
   const before = await readNetwork(dir)
+  if (validator && before.policy === 'fixed')
+    throw cliError('USAGE', 'The validators of this chain are fixed: leave out --validator')
   if (validator && before.consensus === 'pow')
     throw cliError(
       'USAGE',
@@ -81,7 +83,7 @@ export async function netRemove(
   const node = nodeOf(network, id)
   if (network.nodes.length === 1)
     throw cliError('REFUSED', 'This is the only node: `quoin net down` stops it')
-  if (!force && (await validates(context, node)))
+  if (!force && (await validates(context, { network, node })))
     throw cliError(
       'REFUSED',
       `Node ${id} validates: the others would miss its votes. Let it leave first (quoin validator unbond, or a vote), or give --force`,
@@ -92,9 +94,19 @@ export async function netRemove(
   await report(context, dir, `Removed node ${id}; its folder stays: ${pathsOf(dir).nodeDir(id)}`)
 }
 
-/** As the node itself knows it; one that does not answer does what the genesis says. */
-async function validates({ signal }: Context, node: NetworkNode): Promise<boolean> {
-  const status = await askNode(`http://127.0.0.1:${node.ports.monitor}`, signal)
-  if (!status) return node.isGenesisValidator
-  return status.validators.some(({ address }) => address === node.validator)
+/** Now, or from an epoch to come on; as any node knows it that answers, else as the genesis says. */
+async function validates(
+  { signal }: Context,
+  { network, node }: { network: NetworkFile; node: NetworkNode },
+): Promise<boolean> {
+  if (network.consensus === 'pow') return false
+  for (const { ports } of network.nodes) {
+    const status = await askNode(`http://127.0.0.1:${ports.monitor}`, signal)
+    if (!status) continue
+    if (status.validators.some(({ address }) => address === node.validator)) return true
+    if (status.policy === 'fixed') return false
+    const { isToValidate } = await import('../network/seat-node.ts')
+    return isToValidate(status.rpcUrl, { network, validator: node.validator })
+  }
+  return node.isGenesisValidator
 }

@@ -68,7 +68,7 @@ export async function report(context: Context, dir: string, what: string): Promi
   terminal.document({ dir, nodes })
   terminal.line(what)
   terminal.line()
-  for (const line of nodeLines(nodes, terminal)) terminal.line(line)
+  for (const line of nodeLines(nodes, network.consensus, terminal)) terminal.line(line)
 }
 
 /** `node 3`, `nodes 2, 3`. */

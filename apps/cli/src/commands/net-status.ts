@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
-import { readNetwork } from '../network/layout.ts'
+import { atDir, readNetwork } from '../network/layout.ts'
 import { type NodeReport, readReports } from '../network/read-status.ts'
 import { formatCount } from '../output/amounts.ts'
-import { nodeLines } from '../output/network.ts'
+import { deathLines, describeConsensus, nodeLines } from '../output/network.ts'
 
 const refreshMs = 1000
 
@@ -48,17 +48,18 @@ async function describe(context: Context, dir: string): Promise<string[]> {
   const network = await readNetwork(dir)
   const nodes = await readReports(dir, network, signal)
   const { height, running } = summaryOf(nodes)
-  const { chainId, consensus, policy } = network
-  const how = consensus === 'bft' ? `bft by ${policy}` : 'proof of work'
+  const { chainId, consensus } = network
+  const how = describeConsensus(network)
   const counts = `${running} of ${nodes.length} nodes run, block ${formatCount(height)}`
   const failures = nodes.filter(({ failure }) => failure !== null)
   return [
     `${terminal.style('bold', `Chain ${chainId}`)}  ${how}  ${counts}`,
     '',
-    ...nodeLines(nodes, terminal),
+    ...nodeLines(nodes, consensus, terminal),
     ...(nodes.every(({ isGenesisValidator }) => isGenesisValidator)
       ? []
       : ['', terminal.style('dim', '* joined after the genesis')]),
+    ...deathLines(nodes, { terminal, at: atDir(dir) }),
     ...failures.flatMap(({ id, failure }) => ['', terminal.style('red', `Node ${id}: ${failure}`)]),
   ]
 }

@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { createNetwork, type NetworkOrder } from '../network/create-network.ts'
-import { findNetwork, type NetworkFile, pathsOf } from '../network/layout.ts'
+import { atDir, findNetwork, type NetworkFile, pathsOf } from '../network/layout.ts'
 import { takeLock } from '../network/lock.ts'
 import { readProcess, stopProcess } from '../network/node-process.ts'
 import { type NodeReport, readReports } from '../network/read-status.ts'
 import { countOf, startNodes } from '../network/start-nodes.ts'
-import { nodeLines } from '../output/network.ts'
+import { describeConsensus, nodeLines } from '../output/network.ts'
 
 export interface NetUpOptions {
   dir: string
@@ -52,7 +52,7 @@ async function lockPath(dir: string): Promise<string> {
 }
 
 /** A chain stays what it was made as. @throws CodedError `WOULD_OVERWRITE` */
-function refuseChanges(network: NetworkFile, { order, given }: NetUpOptions): void {
+function refuseChanges(network: NetworkFile, { dir, order, given }: NetUpOptions): void {
   const validators = network.nodes.filter((node) => node.isGenesisValidator).length
   const { chain } = order
   const policy = chain.consensus === 'bft' ? chain.policy : null
@@ -65,7 +65,7 @@ function refuseChanges(network: NetworkFile, { order, given }: NetUpOptions): vo
     if (isGiven && value !== has)
       throw cliError(
         'WOULD_OVERWRITE',
-        `This folder has a network with ${flag} ${has} already, not ${value}`,
+        `${dir} has a network of ${describeConsensus(network)} with ${validators} validators already, not with ${flag} ${value}`,
       )
 }
 
@@ -78,16 +78,16 @@ interface Up {
 }
 
 function announce({ terminal }: Context, { dir, network, nodes, seconds, detach }: Up): void {
-  const { consensus, policy, chainId } = network
+  const { consensus, chainId } = network
   const dim = (text: string) => terminal.style('dim', text)
-  const how = consensus === 'bft' ? `bft by ${policy}` : 'proof of work'
+  const how = describeConsensus(network)
   terminal.line(
     `${terminal.style('bold', countOf(nodes))} on chain ${chainId}, ${how}, ready in ${seconds.toFixed(1)} s`,
   )
   terminal.line()
-  for (const line of nodeLines(nodes, terminal)) terminal.line(line)
+  for (const line of nodeLines(nodes, consensus, terminal)) terminal.line(line)
   terminal.line()
-  const at = dir === defaultDir ? '' : ` --dir ${dir}`
+  const at = atDir(dir)
   const provider = nodes.find(({ gateway }) => gateway !== null)
   terminal.line(dim('Try, in any terminal:'))
   if (provider) terminal.line(`  npx quoin demo --data-dir ${pathsOf(dir).nodeDir(provider.id)}`)
@@ -101,26 +101,31 @@ function announce({ terminal }: Context, { dir, network, nodes, seconds, detach 
   )
 }
 
-export const defaultDir = '.quoin/net'
-
-/** Tells what happens to the nodes meanwhile. */
+/** Tells what happens to the nodes meanwhile; ends as well when all of them were stopped from elsewhere. */
 async function watchUntilInterrupted({ terminal, signal }: Context, dir: string): Promise<void> {
   const before = new Map<number, number | null>()
+  const at = atDir(dir)
   while (!signal.aborted) {
     const network = await findNetwork(dir)
+    let isDown = true
     for (const { id } of network?.nodes ?? []) {
       const running = await readProcess(dir, id)
       const pid = running?.alive ? running.pid : null
       const last = before.get(id)
       before.set(id, pid)
+      if (running) isDown = false
       if (last === undefined || last === pid) continue
       if (pid !== null) terminal.note(`Node ${id} runs again (process ${pid})`)
       else if (running)
         terminal.note(
-          terminal.style('yellow', `Node ${id} died (process ${last}): npx quoin net start ${id}`),
+          terminal.style(
+            'yellow',
+            `Node ${id} died (process ${last}): npx quoin net start ${id}${at}`,
+          ),
         )
       else terminal.note(`Node ${id} was stopped`)
     }
+    if (isDown) return
     await delay(500, undefined, { signal }).catch(() => {})
   }
 }

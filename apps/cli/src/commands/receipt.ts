@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises'
-import { createLedger, type Ledger } from '@quoin/ledger'
-import { type SignedReceipt, SignedReceiptJson, toReceiptJson } from '@quoin/protocol'
+import type { Hex } from '@quoin/kernel'
+import {
+  type ReceiptProof,
+  type SignedReceipt,
+  SignedReceiptJson,
+  toReceiptJson,
+} from '@quoin/protocol'
 import { type Check, type Verification, verifyReceipt } from '@quoin/sdk'
 import { consumerFolders, toHex32 } from '../client/consumer.ts'
-import { findNode } from '../client/endpoints.ts'
+import { findGatewayUrl, findNode, findRpcUrl } from '../client/endpoints.ts'
 import { openLightChain } from '../client/light-chain.ts'
 import { NodeClient } from '../client/node-client.ts'
+import { openLedger } from '../client/open-ledger.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { formatCredit } from '../output/amounts.ts'
@@ -95,8 +101,10 @@ export async function verifyReceiptCommand(
 ): Promise<void> {
   const signed = await findReceipt(context, options.receipt)
   const { values: settings } = await context.settings()
-  const { gatewayUrl } = await findNode(settings)
-  const proof = await new NodeClient(gatewayUrl, context.signal).proof(signed.id).catch(() => null)
+  const proof = await findProof(context, {
+    gatewayUrl: await findGatewayUrl(settings),
+    id: signed.id,
+  })
   const { verification, origin } = await verifyOnChain(context, options, async (chain) =>
     verifyReceipt(signed, {
       ...chain,
@@ -130,6 +138,15 @@ export async function verifyReceiptCommand(
   )
 }
 
+/** Null where no gateway has one: then the anchor is not looked at. */
+async function findProof(
+  { signal }: Context,
+  { gatewayUrl, id }: { gatewayUrl: string | null; id: Hex },
+): Promise<ReceiptProof | null> {
+  if (gatewayUrl === null) return null
+  return new NodeClient(gatewayUrl, signal).proof(id).catch(() => null)
+}
+
 type ChainChoice = Pick<Parameters<typeof verifyReceipt>[1], 'chain' | 'isFirstUse' | 'ledger'>
 
 async function verifyOnChain(
@@ -138,9 +155,9 @@ async function verifyOnChain(
   verify: (chain: ChainChoice) => Promise<Verification>,
 ): Promise<{ verification: Verification; origin: string }> {
   const { values: settings } = await context.settings()
-  const { rpcUrl } = await findNode(settings)
+  const rpcUrl = await findRpcUrl(settings)
   if (trustNode) {
-    await using ledger = await openReader(rpcUrl)
+    await using ledger = await openLedger(rpcUrl)
     return { verification: await verify({ ledger }), origin: `the node at ${rpcUrl}` }
   }
   const { chain, isFirstUse, origin } = await openLightChain(settings, { rpcUrl, trustingDays })
@@ -150,7 +167,9 @@ async function verifyOnChain(
 /** What the result rests on, in plain words. */
 function trustLines({ trust }: Verification, origin: string): string[] {
   if (trust.kind === 'node')
-    return [`Trusted: ${origin}. It could lie: without --trust-node everything is proven.`]
+    return [
+      `Trusted: ${origin}. It could lie; without --trust-node, a chain of validators is believed only by proof.`,
+    ]
   const time = new Date(trust.timeMs).toISOString()
   return [
     `Trusted: ${origin}, and that fewer than a third of the validators since then are dishonest.`,
@@ -159,16 +178,6 @@ function trustLines({ trust }: Verification, origin: string): string[] {
       ? ['Compare the genesis with somebody you trust, or give --genesis or --checkpoint.']
       : []),
   ]
-}
-
-/** Reads the chain that the address leads to, whichever it is. */
-async function openReader(rpcUrl: string): Promise<Ledger> {
-  await using any = createLedger({ rpcUrl })
-  try {
-    return createLedger({ rpcUrl, chainId: await any.client.getChainId() })
-  } catch (cause) {
-    throw cliError('NOT_REACHABLE', `No chain answers at ${rpcUrl}`, { cause })
-  }
 }
 
 const marks = {

@@ -21,6 +21,13 @@ export async function listValidators(context: Context): Promise<void> {
   )
   terminal.line()
   for (const line of validatorLines(validators, terminal, ownValidator)) terminal.line(line)
+  terminal.line()
+  terminal.line(
+    terminal.style(
+      'dim',
+      'Changes count two epochs later; quoin chain status shows who decides now.',
+    ),
+  )
 }
 
 function byPower(a: ValidatorRecord, b: ValidatorRecord): number {

@@ -1,9 +1,11 @@
 import type { Hex } from '@quoin/kernel'
+import { privateKeyToAddress } from '@quoin/keys'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { formatCoin } from '../output/amounts.ts'
 import { act } from '../staking/act.ts'
 import { type Desk, openOwnKeys, registrationOf } from '../staking/signer.ts'
+import type { Staking } from '../staking/staking.ts'
 
 interface Asking {
   /** Goes on without asking. */
@@ -18,6 +20,7 @@ export async function registerValidator(
   const keys = await openOwnKeys(context)
   await act(context, options, async ({ staking, chainId, sender }) => {
     if (sender === null) throw new Error('A desk for writing has a sender')
+    await refuseRegistered(staking, privateKeyToAddress(keys.validator))
     const registration = registrationOf(keys.validator, { chainId, operator: sender })
     const { validator, blsKey, possession, consent } = registration
     const { commissionBps } = options
@@ -35,11 +38,22 @@ export async function registerValidator(
         `Registers the validator ${validator}; ${sender} answers for it.`,
         isStaked
           ? `Stakes ${formatCoin(stake)} coins. A contradiction signed with its key loses a part of them.`
-          : 'Members then vote on it: quoin validator propose, and vote.',
+          : 'Members then vote on it: `quoin validator propose`, and `vote`.',
         `Of its rewards ${commissionBps / 100} % is commission, and that never changes.`,
       ],
     }
   })
+}
+
+/** @throws CodedError `REFUSED` when the key has registered before */
+async function refuseRegistered(staking: Staking, validator: Hex): Promise<void> {
+  const found = (await staking.validators()).find((one) => one.validator === validator)
+  if (!found) return
+  const more =
+    staking.policy === 'authority'
+      ? 'a member proposes its power'
+      : '`quoin validator bond` adds stake'
+  throw cliError('REFUSED', `${validator} is registered already and ${found.state}: ${more}`)
 }
 
 /** Adds stake: to the own validator, or a delegate's. */
@@ -78,9 +92,10 @@ export async function unbondStake(
       isChange: true,
       says: [
         `Takes ${wei === null ? 'all your stake' : `${formatCoin(wei)} coins`} out of ${validator}.`,
-        'After the unbonding period quoin validator withdraw fetches them; until then they answer',
+        'After the unbonding period `quoin validator withdraw` fetches them; until then they answer',
         'for what it signed.',
       ],
+      until: 'Keep its node running until then: a validator that is silent is jailed.',
     }
   })
 }
@@ -95,7 +110,7 @@ export async function redelegateStake(
     if (staking.policy !== 'delegated')
       throw cliError(
         'REFUSED',
-        `Stake moves on chains of delegated validators; this is ${staking.policy}`,
+        `Stake moves from one validator to another on chains with the policy delegated; this one has the policy ${staking.policy}`,
       )
     await staking.validator(from)
     await staking.validator(to)
@@ -164,14 +179,11 @@ export async function collectRewards(
 ): Promise<void> {
   await act(context, options, async (desk) => {
     const validator = await named(desk, options.validator)
-    await desk.staking.send(
-      { functionName: 'collect', args: [validator] },
-      { doing: 'collect rewards' },
-    )
     return {
+      first: { functionName: 'collect', args: [validator] },
       call: { functionName: 'claim', args: [[validator]] },
-      doing: 'claim rewards',
-      says: [`Rewards of ${validator} are shared, and your part is paid to ${desk.sender}.`],
+      doing: 'collect rewards',
+      says: [`Shares the rewards of ${validator}, and pays your part to ${desk.sender}.`],
     }
   })
 }
@@ -192,6 +204,6 @@ function refuseAuthority({ staking }: Desk): void {
   if (staking.policy === 'authority')
     throw cliError(
       'REFUSED',
-      'On this chain members vote and nothing is staked: quoin validator propose, and vote',
+      'On this chain members vote and nothing is staked: `quoin validator propose`, and `vote`',
     )
 }

@@ -21,7 +21,7 @@ export async function proposeValidator(
     return {
       call: { functionName: 'propose', args: [member, validator, BigInt(power)] },
       doing: 'propose a validator',
-      isChange: true,
+      isChange: () => hasPassed(desk, validator, power),
       says: [
         `Proposes what ${what}, and votes for it as ${member}.`,
         'It passes with the votes of more than two thirds of the power.',
@@ -42,7 +42,7 @@ export async function voteOnProposal(
     return {
       call: { functionName: 'vote', args: [BigInt(found.id), member] },
       doing: `vote for proposal ${found.id}`,
-      isChange: true,
+      isChange: async () => (await desk.staking.proposals())[found.id]?.isDone === true,
       says: [`Votes as ${member} for: ${describe(found)}.`],
     }
   })
@@ -58,7 +58,9 @@ export async function listProposals(context: Context): Promise<void> {
   const rows = proposals.map((one) => [
     String(one.id),
     describe(one),
-    `${formatCount(one.powerFor)} of ${formatCount(one.totalPower)}`,
+    one.isOpen
+      ? `${formatCount(one.powerFor)} of ${formatCount(one.totalPower)}`
+      : formatCount(one.powerFor),
     stateOf(one),
   ])
   const columns = [
@@ -71,6 +73,12 @@ export async function listProposals(context: Context): Promise<void> {
     terminal.line(line)
 }
 
+/** A member alone passes what it proposes. */
+async function hasPassed({ staking }: Desk, validator: Hex, power: number): Promise<boolean> {
+  const newest = (await staking.proposals()).findLast((one) => one.validator === validator)
+  return newest?.isDone === true && newest.power === BigInt(power)
+}
+
 function memberOf(desk: Desk): Hex {
   refuseOthers(desk)
   if (desk.ownValidator !== null) return desk.ownValidator
@@ -81,7 +89,7 @@ function refuseOthers({ staking }: Desk): void {
   if (staking.policy !== 'authority')
     throw cliError(
       'REFUSED',
-      `On this chain stake decides who validates, not votes: it is ${staking.policy}`,
+      `On this chain stake decides who validates, not votes: its policy is ${staking.policy}`,
     )
 }
 

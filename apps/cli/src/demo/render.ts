@@ -103,15 +103,18 @@ export function renderCalls({ calls }: Exchanged, terminal: Terminal): void {
 }
 
 export function renderVerification(verification: VerificationReport, terminal: Terminal): void {
-  const { receipt, checks, forged } = verification
+  const { receipt, checks, forged, trust, trusted } = verification
+  const how = trust.kind === 'proof' ? 'by proof, trusting no server' : 'as its node tells it'
   terminal.line(
-    heading(
-      'verify',
-      `Receipt ${shortHex(receipt)} against the chain, trusting no server`,
-      terminal,
-    ),
+    heading('verify', `Receipt ${shortHex(receipt)} against the chain, ${how}`, terminal),
   )
   for (const line of checkLines(checks, terminal)) terminal.line(line)
+  terminal.line()
+  const basis =
+    trust.kind === 'proof'
+      ? `Proven: all that was read of the chain, up to block ${formatCount(trust.height)}, from ${trusted} on.`
+      : `Believed: ${trusted}. Proof of work has no certificates that a light client could check.`
+  for (const line of wrap(basis, Math.min(terminal.columns, 80) - 2)) terminal.line(indent + line)
   terminal.line()
   for (const { change, refused, reasons } of forged) {
     const mark = refused

@@ -1,6 +1,6 @@
 import type { Hex } from '@quoin/kernel'
 import type { SignedReceipt } from '@quoin/protocol'
-import type { Check } from '@quoin/sdk'
+import type { Check, Verification } from '@quoin/sdk'
 
 /** A transaction of the demo, with what it cost whoever sent it. */
 export interface TransactionFacts {
@@ -53,6 +53,9 @@ export interface VerificationReport {
   receipt: Hex
   valid: boolean
   checks: Check[]
+  /** What the checks rest on, and in words where that begins. */
+  trust: Verification['trust']
+  trusted: string
   forged: {
     change: string
     refused: boolean

@@ -32,7 +32,7 @@ export const NetworkFile = z.object({
   chainId: z.number().int(),
   consensus: z.enum(['bft', 'pow']),
   /** Null with proof of work. */
-  policy: z.enum(['authority', 'stake', 'delegated']).nullable(),
+  policy: z.enum(['fixed', 'authority', 'stake', 'delegated']).nullable(),
   basePort: z.number().int(),
   /** The next node's id: ids of removed nodes are not given again. */
   nextId: z.number().int(),
@@ -51,6 +51,13 @@ export function pathsOf(dir: string) {
     nodeLog: (id: number) => join(nodeDir(id), 'node.log'),
     nodeProcess: (id: number) => join(nodeDir(id), 'process.json'),
   }
+}
+
+export const defaultDir = '.quoin/net'
+
+/** What names the folder in a command, where it must be named. */
+export function atDir(dir: string): string {
+  return dir === defaultDir ? '' : ` --dir ${dir}`
 }
 
 /** @throws CodedError `NOT_FOUND` when the folder holds no network */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { readEndpoints } from '../client/endpoints.ts'
 import { cliError } from '../exit-codes.ts'
 import { type NetworkFile, type NetworkNode, pathsOf, toText, writeWhole } from './layout.ts'
-import { lastError } from './node-log.ts'
+import { lastWords } from './node-log.ts'
 import { identify, isAlive, ProcessIdentity } from './process-identity.ts'
 
 const launcher = fileURLToPath(new URL('../../../../bin/quoin.mjs', import.meta.url))
@@ -30,8 +30,8 @@ export async function readProcess(
 }
 
 /**
- * Starts a node in a session of its own, so that neither this terminal's Ctrl-C nor its closing ends it; its
- * what it logs goes to its file.
+ * Starts a node in a session of its own, so that neither this terminal's Ctrl-C nor its closing ends it; what
+ * it logs goes to its file.
  */
 export async function spawnNode(
   dir: string,
@@ -106,7 +106,7 @@ export async function waitUntilReady(
     if (!isAlive(identity)) {
       const log = paths.nodeLog(id)
       await rm(paths.nodeProcess(id), { force: true })
-      throw cliError('NODE_FAILED', `Node ${id} did not start: ${await lastError(log)} (${log})`)
+      throw cliError('NODE_FAILED', `Node ${id} did not start: ${await lastWords(log)} (${log})`)
     }
     await delay(pollMs, undefined, { signal })
   }

@@ -2,6 +2,7 @@ import type { Hex } from '@quoin/kernel'
 import { NodeStatus } from '@quoin/node'
 import { readEndpoints } from '../client/endpoints.ts'
 import { type NetworkFile, type NetworkNode, pathsOf } from './layout.ts'
+import { lastWords } from './node-log.ts'
 import { readProcess } from './node-process.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface NodeReport {
   round: number | null
   step: string | null
   peers: number | null
+  /** Of a node that mines. */
+  hashesPerSecond: number | null
   /** Median round trip to its peers. */
   latencyMs: number | null
   rpc: string
@@ -30,6 +33,8 @@ export interface NodeReport {
   isGenesisValidator: boolean
   /** Why it decides nothing more. */
   failure: string | null
+  /** Of a dead node: its error, or the last line that it logged. */
+  lastWords: string | null
 }
 
 export function readReports(
@@ -60,6 +65,7 @@ async function readReport(
     round: status && !status.work ? status.round : null,
     step: status?.step ?? null,
     peers: status?.peers.length ?? null,
+    hashesPerSecond: status?.work?.mining?.hashesPerSecond ?? null,
     latencyMs: median(status?.peers.flatMap(({ latencyMs }) => latencyMs ?? []) ?? []),
     rpc: url(ports.rpc),
     monitor: url(ports.monitor),
@@ -69,6 +75,7 @@ async function readReport(
     validator,
     isGenesisValidator,
     failure: status?.failure ?? null,
+    lastWords: process && !process.alive ? await lastWords(pathsOf(dir).nodeLog(id)) : null,
   }
 }
 

@@ -63,6 +63,16 @@ export async function seatNode(options: {
   return { policy, effectiveFromBlock: effectiveFrom(blockNumber, parameters.epochBlocks) }
 }
 
+/** Whether the Staking contract has a seat for it, which counts two epochs later. */
+export async function isToValidate(
+  rpcUrl: string,
+  { network, validator }: { network: NetworkFile; validator: Hex },
+): Promise<boolean> {
+  await using ledger = createLedger({ rpcUrl, chainId: network.chainId })
+  const staking = await openStaking(ledger)
+  return (await staking.validators()).some((one) => one.validator === validator && isSeated(one))
+}
+
 interface Actor {
   address: Hex
   ledger: ReturnType<typeof createLedger>

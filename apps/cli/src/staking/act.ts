@@ -11,13 +11,17 @@ import { effectiveFrom, type StakingCall, stakingContract } from './staking.ts'
 /** What an act on the Staking contract will be: the call, and what it means in words. */
 export interface Plan {
   call: StakingCall
+  /** A call that must be made before it. */
+  first?: StakingCall
   /** For messages, as "stake 5 coins". */
   doing: string
   value?: bigint
   /** What will happen, one sentence each. */
   says: string[]
-  /** Whether it changes who validates: two epochs later. */
-  isChange?: boolean
+  /** Whether it changes who validates, two epochs later; asked when it is done. */
+  isChange?: boolean | (() => Promise<boolean>)
+  /** What to do until a change counts. */
+  until?: string
 }
 
 /** Shows what will happen, asks a person unless told to go on, sends it, and shows what came of it. */
@@ -28,15 +32,17 @@ export async function act(
 ): Promise<void> {
   await using desk = await openDesk(context, { writes: true })
   const { terminal } = context
-  const { call, doing, value, says, isChange } = await plan(desk)
+  const { call, first, doing, value = 0n, says, isChange = false, until } = await plan(desk)
   for (const line of says) terminal.line(line)
+  await assertOwned(desk, value)
   if (!options.yes) await askToGoOn(context)
   terminal.progress(`Sending: ${doing} …`)
-  const order = { doing, ...(value !== undefined && { value }) }
-  const mined = await desk.staking.send(call, order)
+  if (first) await desk.staking.send(first, { doing })
+  const mined = await desk.staking.send(call, { doing, value })
+  const counts = typeof isChange === 'function' ? await isChange() : isChange
   terminal.progress(null)
   const { epochBlocks } = desk.staking.parameters
-  const from = isChange ? effectiveFrom(mined.blockNumber, epochBlocks) : null
+  const from = counts ? effectiveFrom(mined.blockNumber, epochBlocks) : null
   const { events, amounts } = eventsOf(mined)
   terminal.document({
     ...{ doing, sender: desk.sender, transactionHash: mined.transactionHash },
@@ -55,6 +61,22 @@ export async function act(
       : [['Counts', `from block ${formatCount(from)} on`] satisfies [string, string]]),
   ]
   for (const line of renderFacts(facts)) terminal.line(line)
+  if (counts && until) terminal.line(until)
+}
+
+/** Gas of the costliest act, at prices far above what a chain of one's own asks. */
+const gasReserve = 10n ** 15n
+
+/** @throws CodedError `FUNDS_TOO_LOW`, before anything is asked or sent */
+async function assertOwned({ ledger, sender }: Desk, value: bigint): Promise<void> {
+  if (sender === null) return
+  const owned = await ledger.client.getBalance({ address: sender })
+  if (owned >= value + gasReserve) return
+  const needed = value === 0n ? 'some for gas' : `${formatCoin(value, 18)} and some for gas`
+  throw cliError(
+    'COINS_TOO_LOW',
+    `${sender} owns ${formatCoin(owned)} coins and needs ${needed}: nothing was sent`,
+  )
 }
 
 async function askToGoOn({ terminal }: Context): Promise<void> {

@@ -11,12 +11,13 @@ import {
   signatureToBytes,
   signHash,
 } from '@quoin/keys'
-import { createLedger, type Ledger } from '@quoin/ledger'
+import type { Ledger } from '@quoin/ledger'
 import { developmentAccount } from '@quoin/node'
 import { privateKeyToAccount } from 'viem/accounts'
 import { readPassword } from '../accounts/password.ts'
 import { accountsOf } from '../client/consumer.ts'
 import { findRpcUrl } from '../client/endpoints.ts'
+import { openLedger } from '../client/open-ledger.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { openStaking, type Staking, stakingContract } from './staking.ts'
@@ -41,14 +42,13 @@ export async function openDesk(context: Context, { writes }: { writes: boolean }
   const rpcUrl = await findRpcUrl(settings)
   const scope = new Scope()
   try {
-    const chainId = await readChainId(rpcUrl)
     const key = writes ? await openSenderKey(context) : null
     const account = key && privateKeyToAccount(bytesToHex(key))
-    const ledger = scope.own(createLedger({ rpcUrl, chainId, ...(account && { account }) }))
+    const ledger = scope.own(await openLedger(rpcUrl, account ?? undefined))
     return {
       staking: await openStaking(ledger),
       ledger,
-      chainId,
+      chainId: ledger.chainId,
       sender: key && privateKeyToAddress(key),
       ownValidator: await readOwnValidator(settings.dataDir),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
@@ -56,15 +56,6 @@ export async function openDesk(context: Context, { writes }: { writes: boolean }
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-async function readChainId(rpcUrl: string): Promise<number> {
-  await using ledger = createLedger({ rpcUrl })
-  try {
-    return await ledger.client.getChainId()
-  } catch (cause) {
-    throw cliError('NOT_REACHABLE', `No chain answers at ${rpcUrl}`, { cause })
   }
 }
 

@@ -72,7 +72,7 @@ export async function openStaking(ledger: Ledger): Promise<Staking> {
   if (policy === null || parameters === null)
     throw cliError(
       'NO_STAKING',
-      'The validators of this chain are fixed by its genesis: nobody can register or vote',
+      'This chain has no Staking contract: with proof of work anyone mines, else its genesis fixes the validators',
     )
   const { epochBlocks, seats, minimumStake } = parameters
   const read = async (): Promise<ValidatorRecord[]> => {

@@ -11,7 +11,8 @@ export interface HttpProviderOptions {
 
 /**
  * A node's JSON-RPC over HTTP.
- * Its requests reject with CodedError `SERVER_FAILED`: unreachable, too slow, too large, or an error of the node.
+ * Its requests reject with CodedError `SERVER_FAILED`: unreachable, too slow, too large, or an error of the node;
+ * `detail.reason` is METHOD_UNKNOWN where the node has no such method.
  */
 export function httpProvider(url: string, options: HttpProviderOptions = {}): LightProvider {
   const { fetch = globalThis.fetch, timeoutMs = 15_000, maxBytes = 32 * 1024 * 1024 } = options
@@ -35,7 +36,8 @@ export function httpProvider(url: string, options: HttpProviderOptions = {}): Li
           : cause instanceof Error
             ? cause.message
             : String(cause)
-        throw lightError('SERVER_FAILED', `${url} failed at ${method}: ${why}`, { cause })
+        const detail = cause instanceof UnknownMethod ? { reason: 'METHOD_UNKNOWN' } : {}
+        throw lightError('SERVER_FAILED', `${url} failed at ${method}: ${why}`, { detail, cause })
       }
     },
   }
@@ -67,12 +69,19 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Of JSON-RPC 2.0. */
+const methodUnknown = -32601
+
+class UnknownMethod extends Error {}
+
 function resultOf(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null) throw new Error('its answer is no JSON-RPC')
   if ('error' in answer && answer.error) {
     const { error } = answer
     const message = typeof error === 'object' && 'message' in error ? error.message : error
-    throw new Error(`it says "${String(message).slice(0, 300)}"`)
+    const says = `it says "${String(message).slice(0, 300)}"`
+    const isUnknown = typeof error === 'object' && 'code' in error && error.code === methodUnknown
+    throw isUnknown ? new UnknownMethod(says) : new Error(says)
   }
   if (!('result' in answer)) throw new Error('its answer has no result')
   return answer.result

@@ -3,6 +3,8 @@ import type { FetchParts } from '@quoin/execution'
 import { CodedError, type Logger } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
 import type { Network, PeerId } from '@quoin/network'
+import { askInTurn } from './ask-in-turn.ts'
+import { Pace } from './pace.ts'
 import { somePeers } from './some-peers.ts'
 
 /** What one peer gave: its bytes or null for each hash, in order; shorter when it broke off. */
@@ -15,58 +17,56 @@ export type AskPeer = (
 /** Peers that failed or were busy are asked again so many times. */
 const rounds = 4
 const pauseMs = 250
-/** For a peer that was not asked yet, and added for an answer without use. */
-const guessedMs = 100
-const fruitlessMs = 15_000
+export interface FetchPartsOptions {
+  network: Pick<Network, 'peers' | 'onPeer' | 'report'>
+  ask: AskPeer
+  /** A peer that takes longer is overtaken by another. */
+  patienceMs: number
+  logger: Logger
+}
 
 /**
  * Asks peers until each part is there or every one of them said that it has not got it: first who answers
- * fastest for what waits there already, so that a slow one holds up little. Wrong bytes are reported.
+ * fastest for what waits there already, so that a slow one holds up little. Who lies or stalls is reported.
  */
-export function createFetchParts(
-  network: Pick<Network, 'peers' | 'onPeer' | 'report'>,
-  ask: AskPeer,
-  logger: Logger,
-): FetchParts {
+export function createFetchParts(options: FetchPartsOptions): FetchParts {
+  const { network, patienceMs } = options
   const pace = new Pace()
   return async (hashes, { signal }) => {
     const found: (Uint8Array | null)[] = hashes.map(() => null)
+    const isDone = () => !found.includes(null)
     const without = new Set<PeerId>()
     for (let round = 0; round < rounds; round++) {
       const tried = new Set<PeerId>()
       const peers = await somePeers(network, signal)
-      for (;;) {
+      const next = () => {
         const peer = pace.best(peers, tried, without)
-        if (peer === undefined) break
-        tried.add(peer)
-        const { failure, isComplete } = await pace.timed(peer, () =>
-          askFor(found, hashes, { peer, network, ask, signal }),
-        )
-        signal.throwIfAborted()
-        if (!found.includes(null)) return found
-        if (isComplete) without.add(peer)
-        if (failure) logger.debug({ peer, err: failure }, 'a peer does not give its state')
+        if (peer !== undefined) tried.add(peer)
+        return peer
       }
-      if (network.peers().every(({ id }) => without.has(id))) return found
+      const ask = async (peer: PeerId, signal: AbortSignal) => {
+        const asking = { ...options, peer, found, hashes, signal }
+        const { isComplete } = await pace.timed(peer, () => askFor(asking))
+        if (isComplete) without.add(peer)
+      }
+      await askInTurn({ next, ask, isDone, patienceMs, signal })
+      if (isDone() || network.peers().every(({ id }) => without.has(id))) return found
       await delay(pauseMs * (round + 1), undefined, { signal })
     }
     return found
   }
 }
 
-interface Asking {
+interface Asking extends FetchPartsOptions {
   peer: PeerId
-  network: Pick<Network, 'report'>
-  ask: AskPeer
+  found: (Uint8Array | null)[]
+  hashes: readonly Uint8Array[]
   signal: AbortSignal
 }
 
-/** Fills in what the peer has of what is missing. `isComplete` when it spoke of each part, truly. */
-async function askFor(
-  found: (Uint8Array | null)[],
-  hashes: readonly Uint8Array[],
-  { peer, network, ask, signal }: Asking,
-): Promise<{ gained: number; isComplete: boolean; failure: unknown }> {
+/** Fills in what the peer has of what is missing. `isComplete` when it spoke of each part. */
+async function askFor(asking: Asking): Promise<{ gained: number; isComplete: boolean }> {
+  const { peer, network, ask, logger, found, hashes, signal } = asking
   const wanted = hashes.flatMap((hash, index) => (found[index] === null ? [{ hash, index }] : []))
   const { parts, failure } = await ask(
     peer,
@@ -78,55 +78,19 @@ async function askFor(
     const part = parts[position]
     if (!part) continue
     if (Buffer.compare(keccak256(part), hash) !== 0) {
+      logger.debug({ peer }, 'a peer answers with other bytes than were asked for')
       network.report(peer, 'invalid')
-      const lie = new CodedError(
-        'INVALID_STATE_PART',
-        'It answers with other bytes than were asked for',
-      )
-      return { gained: 0, isComplete: true, failure: lie }
+      return { gained, isComplete: true }
     }
+    if (found[index] === null) gained += 1
     found[index] = part
-    gained += 1
   }
-  return { gained, isComplete: parts.length >= wanted.length, failure }
+  if (failure) logger.debug({ peer, err: failure }, 'a peer does not give its state')
+  if (parts.length === 0 && !isRefusal(failure)) network.report(peer, 'useless')
+  return { gained, isComplete: parts.length >= wanted.length }
 }
 
-/** How long peers take, and what waits for them. */
-class Pace {
-  readonly #peers = new Map<PeerId, { ms: number; underway: number }>()
-
-  best(peers: readonly PeerId[], ...without: ReadonlySet<PeerId>[]): PeerId | undefined {
-    const cost = (peer: PeerId) => {
-      const { ms, underway } = this.#of(peer)
-      return ms * (underway + 1)
-    }
-    return peers
-      .filter((peer) => !without.some((set) => set.has(peer)))
-      .reduce<PeerId | undefined>(
-        (best, peer) => (best !== undefined && cost(best) <= cost(peer) ? best : peer),
-        undefined,
-      )
-  }
-
-  async timed<T extends { gained: number }>(peer: PeerId, run: () => Promise<T>): Promise<T> {
-    const record = this.#of(peer)
-    const from = performance.now()
-    record.underway += 1
-    let gained = 0
-    try {
-      const result = await run()
-      gained = result.gained
-      return result
-    } finally {
-      record.underway -= 1
-      const ms = performance.now() - from + (gained > 0 ? 0 : fruitlessMs)
-      record.ms = 0.7 * record.ms + 0.3 * ms
-    }
-  }
-
-  #of(peer: PeerId) {
-    const record = this.#peers.get(peer) ?? { ms: guessedMs, underway: 0 }
-    this.#peers.set(peer, record)
-    return record
-  }
+/** An honest peer may be busy. */
+function isRefusal(failure: unknown): boolean {
+  return failure instanceof CodedError && failure.code === 'REQUEST_REFUSED'
 }

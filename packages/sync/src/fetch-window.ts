@@ -2,35 +2,40 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type DecidedBlock, isWhole, maxBlocksPerRequest, type Transport } from '@quoin/consensus'
 import { blockId } from '@quoin/headers'
 import type { Hex, Logger } from '@quoin/kernel'
-import type { Network } from '@quoin/network'
+import type { Network, PeerId } from '@quoin/network'
+import { type AnswerTimes, defaultTimes } from './answer-times.ts'
+import { askInTurn } from './ask-in-turn.ts'
 import { syncError } from './errors.ts'
+import { Pace } from './pace.ts'
 import { somePeers } from './some-peers.ts'
 
 /** Blocks that come with a snapshot: BLOCKHASH reaches this far back. */
 export const windowBlocks = 256
-/** All of an answer. */
-const deadlineMs = 30_000
 const rounds = 3
 const pauseMs = 500
+
+interface WindowOptions {
+  network: Pick<Network, 'peers' | 'onPeer' | 'report'>
+  requestBlocks: Transport['requestBlocks']
+  target: { height: number; id: Hex }
+  times?: AnswerTimes
+  signal: AbortSignal
+  logger: Logger
+}
 
 /**
  * The proven block and those before it, ascending: each is the one whose id the next one names.
  * @throws CodedError `SNAPSHOT_UNAVAILABLE`
  */
-export async function fetchWindow(options: {
-  network: Pick<Network, 'peers' | 'onPeer' | 'report'>
-  requestBlocks: Transport['requestBlocks']
-  target: { height: number; id: Hex }
-  signal: AbortSignal
-  logger: Logger
-}): Promise<DecidedBlock[]> {
+export async function fetchWindow(options: WindowOptions): Promise<DecidedBlock[]> {
   const { target } = options
+  const pace = new Pace()
   const lowest = Math.max(1, target.height - windowBlocks + 1)
   const window: DecidedBlock[] = []
   let wanted = target
   while (wanted.height >= lowest) {
     const from = Math.max(lowest, wanted.height - maxBlocksPerRequest + 1)
-    const blocks = await fetchChain(options, from, wanted)
+    const blocks = await fetchChain({ ...options, pace, from, wanted })
     window.unshift(...blocks)
     const [first] = blocks
     if (!first) break
@@ -39,31 +44,55 @@ export async function fetchWindow(options: {
   return window
 }
 
+interface ChainOptions extends WindowOptions {
+  pace: Pace
+  from: number
+  wanted: { height: number; id: Hex }
+}
+
 /** Blocks up to the wanted one, linked by their ids, from the first peer that gives them. */
-async function fetchChain(
-  { network, requestBlocks, signal, logger }: Parameters<typeof fetchWindow>[0],
-  from: number,
-  wanted: { height: number; id: Hex },
-): Promise<DecidedBlock[]> {
-  const count = wanted.height - from + 1
+async function fetchChain(options: ChainOptions): Promise<DecidedBlock[]> {
+  const { network, signal, times = defaultTimes, pace, from, wanted } = options
+  let found: DecidedBlock[] | null = null
   for (let round = 0; round < rounds; round++) {
-    for (const peer of await somePeers(network, signal)) {
-      const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
-      try {
-        const blocks = await requestAll(requestBlocks, peer, { from, count }, either)
-        if (isLinked(blocks, wanted, count)) return blocks
-        network.report(peer, blocks.length < count ? 'useless' : 'invalid')
-      } catch (error) {
-        signal.throwIfAborted()
-        logger.debug({ peer, err: error }, 'a peer does not give its blocks')
-      }
+    const peers = await somePeers(network, signal)
+    const tried = new Set<PeerId>()
+    const next = () => {
+      const peer = pace.best(peers, tried)
+      if (peer !== undefined) tried.add(peer)
+      return peer
     }
+    const ask = async (peer: PeerId, signal: AbortSignal) => {
+      const { blocks } = await pace.timed(peer, () => askFor(peer, { ...options, signal }))
+      found ??= blocks
+    }
+    const { patienceMs } = times
+    await askInTurn({ next, ask, isDone: () => found !== null, patienceMs, signal })
+    if (found) return found
     await delay(pauseMs * (round + 1), undefined, { signal })
   }
   throw syncError(
     'SNAPSHOT_UNAVAILABLE',
     `No peer gives the blocks ${from} to ${wanted.height}: try again when more peers are connected`,
   )
+}
+
+/** The blocks, or null after a report of the peer. */
+async function askFor(
+  peer: PeerId,
+  { network, requestBlocks, from, wanted, times = defaultTimes, signal, logger }: ChainOptions,
+): Promise<{ gained: number; blocks: DecidedBlock[] | null }> {
+  const count = wanted.height - from + 1
+  const either = AbortSignal.any([signal, AbortSignal.timeout(times.deadlineMs)])
+  try {
+    const blocks = await requestAll(requestBlocks, peer, { from, count }, either)
+    if (isLinked(blocks, wanted, count)) return { gained: count, blocks }
+    network.report(peer, blocks.length < count ? 'useless' : 'invalid')
+  } catch (error) {
+    logger.debug({ peer, err: error }, 'a peer does not give its blocks')
+    network.report(peer, 'useless')
+  }
+  return { gained: 0, blocks: null }
 }
 
 /** An answer may end before the range does, when its blocks are large. */

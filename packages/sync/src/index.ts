@@ -2,6 +2,7 @@
  * Begins a node of a BFT chain near its head instead of at its genesis: a light client over the peer
  * network proves a block, and its blocks and state are brought by their hashes. Node only.
  */
+export type { AnswerTimes } from './answer-times.ts'
 export type { SyncErrorCode } from './errors.ts'
 export { windowBlocks } from './fetch-window.ts'
 export { type LightMethods, type LightProtocol, openLightProtocol } from './light-protocol.ts'

@@ -1,6 +1,7 @@
 import { CodedError } from '@quoin/kernel'
 import type { LightErrorCode, LightProvider } from '@quoin/light'
 import { collectResponse, type Network, type PeerId, type Protocol } from '@quoin/network'
+import { type AnswerTimes, defaultTimes } from './answer-times.ts'
 
 /** What answers `quoin_…` methods: the same as for JSON-RPC clients. */
 export type LightMethods = Record<
@@ -15,11 +16,11 @@ export interface LightProtocol {
 }
 
 const maxAnswerBytes = 8 * 1024 * 1024
-/** Between two chunks, and for the whole. */
-const timeoutMs = 10_000
-const deadlineMs = 20_000
 
-export function openLightProtocol(network: Network): LightProtocol {
+export function openLightProtocol(
+  network: Network,
+  times: AnswerTimes = defaultTimes,
+): LightProtocol {
   const protocol = network.protocol('light', {
     maxRequestBytes: 256,
     maxChunkBytes: maxAnswerBytes,
@@ -36,7 +37,8 @@ export function openLightProtocol(network: Network): LightProtocol {
       }),
     providerOf: (peer) => ({
       name: `peer ${peer}`,
-      request: (method, params, { signal }) => ask(protocol, peer, { method, params }, signal),
+      request: (method, params, { signal }) =>
+        ask(protocol, peer, { method, params }, { signal, ...times }),
     }),
   }
 }
@@ -54,7 +56,7 @@ async function ask(
   protocol: Protocol,
   peer: PeerId,
   call: { method: string; params: readonly unknown[] },
-  signal: AbortSignal,
+  { signal, timeoutMs, deadlineMs }: AnswerTimes & { signal: AbortSignal },
 ): Promise<unknown> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
   try {

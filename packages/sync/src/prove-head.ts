@@ -1,9 +1,9 @@
 import { CodedError, type Logger } from '@quoin/kernel'
 import { createLightClient, type LightClient, type TrustRoot } from '@quoin/light'
-import type { Network, PeerId } from '@quoin/network'
+import type { Network, Offence, PeerId } from '@quoin/network'
 import { syncError } from './errors.ts'
 import type { LightProtocol } from './light-protocol.ts'
-import { somePeers } from './some-peers.ts'
+import { severalPeers } from './some-peers.ts'
 
 export interface ProveHeadOptions {
   network: Pick<Network, 'peers' | 'onPeer' | 'report'>
@@ -16,6 +16,8 @@ export interface ProveHeadOptions {
 }
 
 const mostPeers = 8
+/** How much longer than the first one the others may take. */
+const graceMs = 5_000
 
 /**
  * A light client at the highest block that any of some peers can prove, with the others that proved theirs
@@ -23,28 +25,64 @@ const mostPeers = 8
  * @throws CodedError what stands in the way of all: `TRUST_EXPIRED`, `SERVER_LIED`, …; or `CHAIN_FORKED`
  */
 export async function proveHead(options: ProveHeadOptions): Promise<LightClient> {
-  const { network, signal, logger } = options
-  const peers = shuffled(await somePeers(network, signal)).slice(0, mostPeers)
-  const failures: unknown[] = []
-  const proven: { peer: PeerId; height: number }[] = []
-  await Promise.all(
-    peers.map(async (peer) => {
-      try {
-        const client = await openClient(options, [peer])
-        proven.push({ peer, height: (await client.update({ signal })).height })
-      } catch (error) {
-        signal.throwIfAborted()
-        logger.debug({ peer, err: error }, 'a peer proves no block')
-        network.report(peer, 'useless')
-        failures.push(error)
-      }
-    }),
-  )
-  if (proven.length === 0) throw worst(failures)
-  const ordered = proven.toSorted((a, b) => b.height - a.height).map(({ peer }) => peer)
+  const { network, signal } = options
+  const peers = shuffled(await severalPeers(network, signal)).slice(0, mostPeers)
+  const ordered = await heads(options, peers)
   const client = await openClient(options, ordered)
   await client.update({ signal })
+  for (const { name, verdict } of client.witnesses) {
+    const peer = ordered.find((each) => options.light.providerOf(each).name === name)
+    if (peer && verdict === 'lied') network.report(peer, 'invalid')
+  }
   return client
+}
+
+/** Those that prove a block, the highest first. */
+async function heads(options: ProveHeadOptions, peers: readonly PeerId[]): Promise<PeerId[]> {
+  const { signal } = options
+  const failures: unknown[] = []
+  const proven: { peer: PeerId; height: number }[] = []
+  const enough = new AbortController()
+  const from = performance.now()
+  let grace: NodeJS.Timeout | undefined
+  await Promise.all(
+    peers.map(async (peer) => {
+      const outcome = await headOf(peer, {
+        ...options,
+        signal: AbortSignal.any([signal, enough.signal]),
+      })
+      if ('failure' in outcome) return failures.push(outcome.failure)
+      proven.push({ peer, ...outcome })
+      const waitMs = Math.max(graceMs, performance.now() - from)
+      grace ??= setTimeout(() => enough.abort(), waitMs)
+    }),
+  )
+  clearTimeout(grace)
+  signal.throwIfAborted()
+  if (proven.length === 0) throw worst(failures)
+  return proven.toSorted((a, b) => b.height - a.height).map(({ peer }) => peer)
+}
+
+/** Whoever proves nothing is reported: a forged block is a lie, another genesis or checkpoint may be our error. */
+async function headOf(
+  peer: PeerId,
+  options: ProveHeadOptions,
+): Promise<{ height: number } | { failure: unknown }> {
+  const { network, signal, logger } = options
+  let offence: Offence = 'useless'
+  try {
+    const client = await openClient(options, [peer])
+    offence = 'invalid'
+    return { height: (await client.update({ signal })).height }
+  } catch (failure) {
+    logger.debug({ peer, err: failure }, 'a peer proves no block')
+    network.report(peer, isLie(failure) ? offence : 'useless')
+    return { failure }
+  }
+}
+
+function isLie(failure: unknown): boolean {
+  return failure instanceof CodedError && ['SERVER_LIED', 'HEADER_UNPROVEN'].includes(failure.code)
 }
 
 function openClient(options: ProveHeadOptions, peers: readonly PeerId[]): Promise<LightClient> {

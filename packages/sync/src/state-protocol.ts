@@ -2,6 +2,7 @@ import { type FetchParts, partsPerRequest } from '@quoin/execution'
 import { decodeRlp, encodeRlp, toList } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
 import type { Network, Protocol } from '@quoin/network'
+import { type AnswerTimes, defaultTimes } from './answer-times.ts'
 import { type AskPeer, createFetchParts } from './fetch-parts.ts'
 
 type ReadParts = (hashes: Uint8Array[]) => Promise<(Uint8Array | null)[]>
@@ -18,15 +19,8 @@ export interface StateProtocol {
 /** A contract's code is the largest part (EIP-170), with room for larger limits of private chains. */
 const maxPartBytes = 256 * 1024
 const maxAnswerBytes = 8 * 1024 * 1024
-const defaultTimes = { timeoutMs: 10_000, deadlineMs: 30_000 }
 const present = Uint8Array.of(1)
 const absent = Uint8Array.of(0)
-
-/** How long an answer may take between two chunks, and as a whole. */
-export interface AnswerTimes {
-  timeoutMs: number
-  deadlineMs: number
-}
 
 export function openStateProtocol(
   network: Network,
@@ -51,7 +45,13 @@ export function openStateProtocol(
           if (bytes > maxAnswerBytes) return
         }
       }),
-    createFetch: (logger) => createFetchParts(network, createAsk(protocol, times), logger),
+    createFetch: (logger) =>
+      createFetchParts({
+        network,
+        ask: createAsk(protocol, times),
+        patienceMs: times.patienceMs,
+        logger,
+      }),
   }
 }
 
@@ -66,7 +66,6 @@ function createAsk(protocol: Protocol, { timeoutMs, deadlineMs }: AnswerTimes): 
       }
       return { parts, failure: null }
     } catch (failure) {
-      options.signal.throwIfAborted()
       return { parts, failure }
     }
   }

@@ -5,6 +5,7 @@ import type { ValidatorSet } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
 import type { LightClient, TrustRoot } from '@quoin/light'
 import type { Network } from '@quoin/network'
+import type { AnswerTimes } from './answer-times.ts'
 import { syncError } from './errors.ts'
 import { fetchWindow } from './fetch-window.ts'
 import type { LightProtocol } from './light-protocol.ts'
@@ -16,6 +17,7 @@ export interface SnapshotSyncOptions {
   light: LightProtocol
   state: StateProtocol
   requestBlocks: Transport['requestBlocks']
+  times?: AnswerTimes
   /** The genesis, or a checkpoint of somebody who is believed: all that is trusted. */
   root: TrustRoot
   /** See `LightClientOptions`. */
@@ -54,17 +56,17 @@ export async function syncFromSnapshot(options: SnapshotSyncOptions): Promise<nu
   const { signal, logger, epochBlocks, onProgress } = options
   for (let attempt = 1; ; attempt++) {
     onProgress?.({ stage: 'headers' })
-    const client = await proveHead(options)
-    // The set of the block after it must be proven too.
-    const height = Math.floor((client.newest.height - 1) / epochBlocks) * epochBlocks
-    if (height < epochBlocks) return null
     try {
+      const client = await proveHead(options)
+      // The set of the block after it must be proven too.
+      const height = Math.floor((client.newest.height - 1) / epochBlocks) * epochBlocks
+      if (height < epochBlocks) return null
       await bring(options, client, height)
       return height
     } catch (error) {
       signal.throwIfAborted()
       if (!isPassing(error) || attempt === maxAttempts) throw error
-      logger.warn({ height, err: error }, 'a snapshot could not be had: tries again')
+      logger.warn({ attempt, err: error }, 'a snapshot could not be had: tries again')
       await delay(attempt * pauseMs, undefined, { signal })
     }
   }
@@ -87,6 +89,7 @@ const passing = new Set<string>([
   'SERVER_FAILED',
   'SERVER_LIED',
   'HEADER_UNPROVEN',
+  'STATE_INVALID',
 ])
 
 async function bring(

@@ -3,6 +3,7 @@ import { CodedError, type Hex } from '@quoin/kernel'
 import type { Network } from '@quoin/network'
 import type { ExecutionWorker, OwnerMethods } from '@quoin/rpc'
 import {
+  type AnswerTimes,
   type LightProtocol,
   openLightProtocol,
   openStateProtocol,
@@ -21,6 +22,8 @@ export interface SyncSettings {
   checkpoint?: { height: number; id: Hex }
   /** How long signatures of validators are believed; see `LightClientOptions`. */
   trustingPeriodMs?: number
+  /** How long peers may take. */
+  times?: AnswerTimes
   onProgress?: (progress: SnapshotProgress) => void
 }
 
@@ -29,8 +32,8 @@ interface SnapshotProtocols {
   state: StateProtocol
 }
 
-export function openSnapshotProtocols(network: Network): SnapshotProtocols {
-  return { light: openLightProtocol(network), state: openStateProtocol(network) }
+export function openSnapshotProtocols(network: Network, times?: AnswerTimes): SnapshotProtocols {
+  return { light: openLightProtocol(network, times), state: openStateProtocol(network, times) }
 }
 
 /** Gives others what a snapshot needs; returns the way to stop. */
@@ -95,7 +98,7 @@ interface BeginOptions extends Connected {
 export async function beginFromSnapshot(begin: BeginOptions): Promise<void> {
   const { options, genesis, executionGenesis, paths, network, snapshots, settings, blocks } = begin
   const { sync = {}, logger, signal = new AbortController().signal } = options
-  const { checkpoint, trustingPeriodMs, onProgress } = sync
+  const { checkpoint, trustingPeriodMs, times, onProgress } = sync
   const log = logger.child({ module: 'sync' })
   const height = await syncFromSnapshot({
     network,
@@ -113,6 +116,7 @@ export async function beginFromSnapshot(begin: BeginOptions): Promise<void> {
     signal,
     logger: log,
     ...(trustingPeriodMs === undefined ? {} : { trustingPeriodMs }),
+    ...(times ? { times } : {}),
     ...(onProgress ? { onProgress } : {}),
   })
   if (height === null) log.info({}, 'the chain is short: begins at its genesis')

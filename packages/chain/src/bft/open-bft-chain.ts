@@ -43,7 +43,7 @@ export async function openBftChain(
   const transport = network
     ? createBftTransport(network, logger.child({ module: 'transport' }))
     : createLoopbackTransport()
-  const snapshots = network && openSnapshotProtocols(network)
+  const snapshots = network && openSnapshotProtocols(network, options.sync?.times)
   if (network && snapshots && options.sync && blocks.height === 0)
     await beginFromSnapshot({
       ...connected,

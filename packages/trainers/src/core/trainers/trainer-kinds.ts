@@ -1,7 +1,10 @@
 import type { Backend, OnnxGraph, ValueName } from '@quoin/models/core'
 import type { Arrays } from '../arrays.ts'
 import type { Algorithm } from '../declaration.ts'
+import { boostedTrees } from './boosted-trees.ts'
 import { linear } from './linear.ts'
+import { logistic } from './logistic.ts'
+import { network } from './networks.ts'
 import type { Form, Problem, Trainer } from './trainer.ts'
 
 export function openTrainer(
@@ -12,8 +15,13 @@ export function openTrainer(
   switch (algorithm.kind) {
     case 'linear':
       return linear.open(backend, algorithm, problem)
-    default:
-      throw new RangeError(algorithm.kind)
+    case 'logistic':
+      return logistic.open(backend, algorithm, problem)
+    case 'mlp':
+    case 'cnn':
+      return network.open(backend, algorithm, problem)
+    case 'trees':
+      return boostedTrees.open(backend, algorithm, problem)
   }
 }
 
@@ -26,7 +34,12 @@ export function addPredictor(
   switch (algorithm.kind) {
     case 'linear':
       return linear.addPredictor(graph, features, { ...model, algorithm })
-    default:
-      throw new RangeError(algorithm.kind)
+    case 'logistic':
+      return logistic.addPredictor(graph, features, { ...model, algorithm })
+    case 'mlp':
+    case 'cnn':
+      return network.addPredictor(graph, features, { ...model, algorithm })
+    case 'trees':
+      return boostedTrees.addPredictor(graph, features, { ...model, algorithm })
   }
 }

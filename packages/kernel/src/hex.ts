@@ -45,6 +45,12 @@ function digitsToBytes(digits: string): Uint8Array {
   if (nodeBuffer && digits.length > 64) return new Uint8Array(nodeBuffer.from(digits, 'hex'))
   const bytes = new Uint8Array(digits.length / 2)
   for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)
+    bytes[i] = (digitAt(digits, 2 * i) << 4) | digitAt(digits, 2 * i + 1)
   return bytes
+}
+
+/** Of a hexadecimal digit: '0' to '9' are 0x30 to 0x39, letters 0x41 or 0x61 on. */
+function digitAt(digits: string, index: number): number {
+  const code = digits.charCodeAt(index)
+  return (code & 0xf) + 9 * (code >> 6)
 }

@@ -22,7 +22,6 @@ export { hasWork, type PowHeader, type SealedHeader } from './header.ts'
 export type { Miner, MinerStatus } from './miner/miner.ts'
 export { createThreadMiner, type ThreadMinerOptions } from './miner/thread-miner.ts'
 export { createPowRules, type PowRules, type PowSettings, rewardAt } from './rules.ts'
-export { type PowSimulation, simulatePow } from './simulation/simulate-pow.ts'
 export {
   createLoopbackPowTransport,
   type PeerId,

@@ -4,7 +4,7 @@ import { bodyChecks, type Check, hasBody, headerChecks, requireChecks } from './
 import type { PowErrorCode } from './errors.ts'
 import { hasWork, type SealedHeader } from './header.ts'
 import type { PowRules } from './rules.ts'
-import { type Link, linkOn } from './tree/link.ts'
+import { type Link, linkOn, targetAfter } from './tree/link.ts'
 
 /**
  * Everything that says which blocks are right and which chain is the best, as pure functions. Nodes use
@@ -16,6 +16,8 @@ export interface Judgement {
   hasBody(block: PowBlock): boolean
   headerChecks: readonly Check<SealedHeader>[]
   bodyChecks: readonly Check<PowBlock>[]
+  /** The target of the block after one. */
+  targetAfter(parent: Link, rules: PowRules): bigint
   /** The header in its place, with what the chain adds up to. */
   linkOn(parent: Link, sealed: SealedHeader, rules: PowRules): Link
   /** Whether a chain is to replace ours. */
@@ -29,6 +31,7 @@ export const judgement: Judgement = {
   hasBody,
   headerChecks,
   bodyChecks,
+  targetAfter,
   linkOn,
   isBetter: (candidate, head) => candidate.totalWork > head.totalWork,
   isBelowFinal: (fork, finalizedHeight) => fork.height < finalizedHeight,

@@ -45,6 +45,8 @@ export interface PowStatus {
   difficulty: bigint
   peers: number
   isSyncing: boolean
+  /** Blocks of peers whose parent, or whose time, has not come. */
+  waitingBlocks: number
   /** Null when this node does not mine. */
   mining: (MinerStatus & { miner: Hex; minedBlocks: number }) | null
   /** The deepest of the reorganizations since the start, in blocks removed. */

@@ -17,13 +17,14 @@ export interface MiningOptions extends TemplateParts {
   clock: Clock
   tree: BlockTree
   miner: Hex
+  refreshMs: number
   /** Asks the engine to call `build` when it is not moving heads. */
   requestBuild(): void
   onBlock(block: PowBlock): void
   onFailure(error: unknown): void
 }
 
-/** Between looks at the clock and the pool, in milliseconds. */
+/** Limits of `refreshMs`. */
 const shortestRefreshMs = 100
 const longestRefreshMs = 5_000
 
@@ -92,8 +93,8 @@ export class Mining implements AsyncDisposable {
 
   /** Building takes at most a quarter of the time. */
   #schedule(tookMs: number): void {
-    const { rules, clock } = this.#options
-    const wish = Math.max(rules.targetBlockMs / 20, 4 * tookMs, shortestRefreshMs)
+    const { refreshMs, clock } = this.#options
+    const wish = Math.max(refreshMs, 4 * tookMs, shortestRefreshMs)
     this.#refresh?.[Symbol.dispose]()
     this.#refresh = clock.after(Math.min(wish, longestRefreshMs), () => this.#renew())
   }

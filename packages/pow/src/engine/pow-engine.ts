@@ -7,15 +7,24 @@ import { type Court, type Judgement, judgement } from '../judgement.ts'
 import type { Miner } from '../miner/miner.ts'
 import type { PowRules } from '../rules.ts'
 import { Peers } from '../sync/peers.ts'
+import type { WaitingLimits } from '../sync/waiting-blocks.ts'
 import type { PowTransport } from '../transport.ts'
 import type { BlockTree, HeadPath } from '../tree/block-tree.ts'
-import { type Link, targetAfter } from '../tree/link.ts'
+import type { Link } from '../tree/link.ts'
 import { catchUpExecution } from './catch-up.ts'
 import { ForkChoice } from './fork-choice.ts'
 import { type Taken, takeBlock } from './intake.ts'
 import type { BlockPlace, HeadChange, PowEngine, PowStatus } from './interface.ts'
 import { Mailbox } from './mailbox.ts'
 import { Mining } from './mining.ts'
+
+export interface MiningParts {
+  /** Gets fees and reward. */
+  miner: Hex
+  hasher: Miner
+  /** Between looks at the clock and the pool; a twentieth of the block time by default. */
+  refreshMs?: number
+}
 
 export interface PowOptions {
   rules: PowRules
@@ -24,9 +33,11 @@ export interface PowOptions {
   transport: PowTransport
   clock: Clock
   /** Null for a node that follows without mining. `hasher` is closed by its owner. */
-  mining: { miner: Hex; hasher: Miner } | null
+  mining: MiningParts | null
   /** How far a block's time may be ahead of our clock before it has to wait; 5000 by default. */
   maxFutureMs?: number
+  /** How many blocks without their parent are kept; 128 in 32 MiB by default. */
+  waiting?: WaitingLimits
   /** What a simulation judges otherwise than nodes do. */
   judgement?: Judgement
   logger: Logger
@@ -81,7 +92,7 @@ class Engine implements PowEngine {
   }
 
   get status(): PowStatus {
-    const { tree, rules, transport, mining } = this.#options
+    const { tree, rules, judgement, transport, mining } = this.#options
     const { head } = tree
     return {
       height: head.height,
@@ -90,9 +101,10 @@ class Engine implements PowEngine {
       safeHeight: Math.max(head.height - rules.safeDepth, tree.finalizedHeight, 0),
       finalizedHeight: tree.finalizedHeight,
       totalWork: head.totalWork,
-      difficulty: targetToWork(targetAfter(head, rules)),
+      difficulty: targetToWork(judgement.targetAfter(head, rules)),
       peers: transport.peers().length,
       isSyncing: this.#peers.isSyncing,
+      waitingBlocks: this.#peers.waitingBlocks,
       mining: mining && {
         ...mining.hasher.status,
         miner: mining.miner,
@@ -131,12 +143,13 @@ class Engine implements PowEngine {
     return this.#options.tree.block(id)
   }
 
-  #createMining({ miner, hasher }: { miner: Hex; hasher: Miner }): Mining {
+  #createMining({ miner, hasher, refreshMs }: MiningParts): Mining {
     this.#scope.defer(hasher.onFailure((cause) => this.#fail(cause)))
     return new Mining({
       ...this.#options,
       miner,
       hasher,
+      refreshMs: refreshMs ?? this.#options.rules.targetBlockMs / 20,
       requestBuild: () => this.#mailbox.push({ type: 'build' }),
       onBlock: (block) => this.#mailbox.push({ type: 'mined', block }),
       onFailure: (error) => this.#fail(error),

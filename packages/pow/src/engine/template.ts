@@ -4,9 +4,9 @@ import { bodyHash, type PowBlock } from '../block.ts'
 import { withdrawalsAt } from '../check-block.ts'
 import type { PowErrorCode } from '../errors.ts'
 import { type PowHeader, randaoOn, sealHeader } from '../header.ts'
-import type { PowRules } from '../rules.ts'
+import type { Court } from '../judgement.ts'
 import type { BlockTree } from '../tree/block-tree.ts'
-import { earliestTimeMs, type Link, targetAfter } from '../tree/link.ts'
+import { earliestTimeMs, type Link } from '../tree/link.ts'
 import { forkchoiceOf } from './execute.ts'
 
 /** A block without its nonce. */
@@ -17,9 +17,8 @@ export interface Template {
   executionRequests: Hex[]
 }
 
-export interface TemplateParts {
+export interface TemplateParts extends Court {
   tree: BlockTree
-  rules: PowRules
   execution: ExecutionLayer
   miner: Hex
 }
@@ -30,7 +29,7 @@ export interface TemplateParts {
  */
 export async function beginTemplate(
   nowMs: number,
-  { tree, rules, execution, miner }: TemplateParts,
+  { tree, rules, judgement, execution, miner }: TemplateParts,
 ): Promise<() => Promise<Template>> {
   const parent = tree.head
   const height = parent.height + 1
@@ -57,7 +56,7 @@ export async function beginTemplate(
       parentId: parent.id,
       payloadHash: payload.blockHash,
       bodyHash: bodyHash({ payload, executionRequests }),
-      target: targetAfter(parent, rules),
+      target: judgement.targetAfter(parent, rules),
       miner,
     }
     return { parent, header, payload, executionRequests }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { CrashPoint } from './crash-point.ts'
-import { findDisagreement, findWrong } from './invariants.ts'
+import { findDisagreement } from './disagreement.ts'
+import { findWrong } from './oracle.ts'
 import { createPowNetwork, type PowDisk } from './pow-network.ts'
 
 const settings = { targetBlockMs: 10_000, initialDifficulty: 10_000n }
@@ -53,7 +54,7 @@ it('a node that dies at any durable call of a reorganization comes back to the h
       }
       await net.clock.advance(120_000)
       assert.equal(findDisagreement([heavy, again]), null, `call ${call}`)
-      assert.equal(findWrong(again, net.rules), null, `call ${call}`)
+      assert.equal(findWrong(again.disk, net.rules), null, `call ${call}`)
       const mined = [...Array(again.tree.head.height).keys()].flatMap(
         (index) => again.engine.blockAt(index + 1)?.payload.transactions ?? [],
       )

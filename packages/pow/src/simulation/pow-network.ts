@@ -4,6 +4,7 @@ import type { PowEngine } from '../engine/interface.ts'
 import { createPowEngine } from '../engine/pow-engine.ts'
 import { type Judgement, judgement } from '../judgement.ts'
 import { createPowRules, type PowRules, type PowSettings } from '../rules.ts'
+import type { WaitingLimits } from '../sync/waiting-blocks.ts'
 import type { PowTransport } from '../transport.ts'
 import { BlockTree } from '../tree/block-tree.ts'
 import { type MemoryDisk, openMemoryKeyValue } from '../tree/memory-key-value.ts'
@@ -17,6 +18,7 @@ import {
 import { SimulatedNetwork } from './network.ts'
 import { createRandom } from './random.ts'
 import { createVirtualClock } from './virtual-clock.ts'
+import { Witness } from './witness.ts'
 
 /** Everything of a node that outlives a crash. */
 export interface PowDisk {
@@ -46,11 +48,16 @@ export interface NodeOptions {
   mutation?: Mutation
 }
 
+export type PowNetwork = ReturnType<typeof createPowNetwork>
+
 /** What a wrong node does otherwise than the right one. */
 export interface Mutation {
   judgement?: Partial<Judgement>
+  rules?: Partial<PowSettings>
   maxFutureMs?: number
-  execution?: (execution: MemoryExecution, disk: ExecutionDisk) => MemoryExecution
+  waiting?: WaitingLimits
+  tree?(tree: BlockTree): BlockTree
+  execution?(execution: MemoryExecution, disk: ExecutionDisk): MemoryExecution
 }
 
 const executionGenesis: Hex = `0x${'ab'.repeat(32)}`
@@ -84,6 +91,8 @@ export function createPowNetwork(
   })
   const network = new SimulatedNetwork({ clock, random, delayMs, loss })
   let nodes = 0
+  /** What nodes broke of their promises on the way. */
+  const problems: string[] = []
 
   async function openNode(name: string, options: NodeOptions): Promise<SimulatedNode> {
     const { skewMs = 0, watch = (part) => part, mutation = {} } = options
@@ -93,9 +102,10 @@ export function createPowNetwork(
       execution: createExecutionDisk(executionGenesis),
     }
     const own = createMortalClock(clock, skewMs)
-    const tree = await BlockTree.open(watch(openMemoryKeyValue(disk.blocks)), rules)
-    const right = openMemoryExecution(disk.execution)
-    const execution = watch(mutation.execution?.(right, disk.execution) ?? right)
+    const rightTree = await BlockTree.open(watch(openMemoryKeyValue(disk.blocks)), rules)
+    const tree = mutation.tree?.(rightTree) ?? rightTree
+    const rightExecution = openMemoryExecution(disk.execution)
+    const execution = watch(mutation.execution?.(rightExecution, disk.execution) ?? rightExecution)
     const hasher = createDrawnMiner(
       own.clock,
       createRandom(seed * 1000 + nodes),
@@ -103,17 +113,22 @@ export function createPowNetwork(
     )
     const address: Hex = `0x${Buffer.from(name.padEnd(20, '.').slice(0, 20)).toString('hex')}`
     const attached = network.attach(name)
+    const { maxFutureMs, waiting } = mutation
     const engine = createPowEngine({
-      rules,
+      rules: { ...rules, ...mutation.rules },
       tree,
       execution,
       transport: options.transport?.(attached) ?? attached,
       clock: own.clock,
-      mining: { miner: address, hasher },
+      mining: { miner: address, hasher, refreshMs: 5000 },
       judgement: { ...judgement, hasWork: hasDrawnWork, ...mutation.judgement },
-      ...(mutation.maxFutureMs !== undefined && { maxFutureMs: mutation.maxFutureMs }),
+      ...(maxFutureMs !== undefined && { maxFutureMs }),
+      ...(waiting && { waiting }),
       logger: silentLogger,
     })
+    new Witness({ rules, tree: rightTree, engine, clock: own.clock }, (problem) =>
+      problems.push(`${name}: ${problem}`),
+    )
     const crash = () => {
       own.stop()
       network.detach(name)
@@ -123,7 +138,7 @@ export function createPowNetwork(
     return { name, address, engine, tree, execution, hasher, disk, crash }
   }
 
-  return { random, clock, rules, network, openNode }
+  return { random, clock, rules, network, problems, openNode }
 }
 
 /** A clock whose timers die with the node. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findDisagreement, findWrong } from './invariants.ts'
+import { findDisagreement } from './disagreement.ts'
+import { findWrong } from './oracle.ts'
 import { measureSelfishShare } from './selfish-share.ts'
 
 describe('a selfish miner', () => {
@@ -12,6 +13,6 @@ describe('a selfish miner', () => {
       const { share, honest, rules } = await measureSelfishShare(power, { seed: 5, minutes: 100 })
       assert.ok(share > least && share < most, `${share}`)
       assert.equal(findDisagreement(honest), null)
-      for (const node of honest) assert.equal(findWrong(node, rules), null)
+      for (const node of honest) assert.equal(findWrong(node.disk, rules), null)
     })
 })

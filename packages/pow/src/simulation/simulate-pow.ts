@@ -1,87 +1,105 @@
 import { bytesToHex, type Hex } from '@quoin/kernel'
 import { keccak256 } from '@quoin/keys'
-import { encodePowBlock } from '../block.ts'
-import { findDisagreement, findWrong } from './invariants.ts'
-import { createPowNetwork, type SimulatedNode } from './pow-network.ts'
+import { findDisagreement } from './disagreement.ts'
+import { type Fault, faultNames, faults, minute, type Scene } from './faults.ts'
+import { findWrong } from './oracle.ts'
+import { createPowNetwork, type Mutation, type SimulatedNode } from './pow-network.ts'
 
 export interface PowSimulation {
   /** What is wrong; null when nothing is. The same seed gives the same. */
   failure: string | null
   height: number
   deepestReorganization: number
+  /** Nodes that refused a heavier chain because it would have rewritten finalized blocks. */
+  refusals: number
   restarts: number
   transactions: number
   /** What happened, in order. */
-  faults: string[]
+  faults: Fault[]
 }
 
-type Network = ReturnType<typeof createPowNetwork>
+export interface PowCampaign {
+  /** What happens; drawn from the seed when left out. */
+  plan?: readonly Fault[]
+  /** What all nodes do wrong. */
+  mutation?: Mutation
+}
 
-interface Run {
-  net: Network
-  nodes: SimulatedNode[]
+interface Run extends Scene {
+  mutation: Mutation
   /** Every transaction that a client sent, with the node that took it. */
   sent: Map<Hex, number>
-  faults: string[]
   deepest: number
   restarts: number
 }
 
-const minute = 60_000
-
 /**
- * Runs a few miners through an hour of a bad network that the seed chooses: partitions with deep
- * reorganizations, crashes, lying clocks, steps of the hash rate, floods of invalid blocks, lost messages.
- * Then all must be on one heaviest chain that follows the rules, with no transaction lost or doubled.
+ * Runs a few miners through half an hour of a bad network that the seed chooses: partitions with deep
+ * reorganizations, crashes, lying clocks, steps of the hash rate, nights, forged blocks, floods, lost
+ * messages. A witness follows every node all the while. Then all must be on one heaviest chain, and the
+ * oracle must find nothing in what they have stored, with no transaction lost or doubled. Of every third
+ * seed's network, blocks become final so soon that partitions may leave it split for good.
  */
-export async function simulatePow(seed: number): Promise<PowSimulation> {
-  const net = createPowNetwork(seed, { loss: (seed % 3) * 0.05 })
-  const run: Run = { net, nodes: [], sent: new Map(), faults: [], deepest: 0, restarts: 0 }
-  const size = 3 + Math.floor(net.random() * 3)
-  for (let index = 0; index < size; index++) {
-    const skewMs = (net.random() - 0.5) * 4000
-    run.nodes.push(await net.openNode(`node${index}`, { hashesPerSecond: 1000 / size, skewMs }))
+export async function simulatePow(
+  seed: number,
+  { plan, mutation = {} }: PowCampaign = {},
+): Promise<PowSimulation> {
+  const finalizedDepth = seed % 3 === 0 ? 12 : 200
+  const net = createPowNetwork(seed, { loss: (seed % 4) * 0.05, finalizedDepth, halvingBlocks: 60 })
+  const nodes: SimulatedNode[] = []
+  const run: Run = {
+    ...{ net, nodes, mutation, sent: new Map(), deepest: 0, restarts: 0 },
+    reopen: (index) => reopen(run, index),
   }
+  const chosen = plan ?? Array.from({ length: 6 }, () => draw(net.random))
   let failure: string | null = null
   try {
-    for (let step = 0; step < 12; step++) await disturb(run)
+    await openNodes(run)
+    for (const fault of chosen) await disturb(run, fault)
     failure = await settle(run)
   } catch (error) {
     failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
-  const { height } = run.nodes[0]?.engine.status ?? { height: 0 }
   noteDepths(run)
-  for (const node of run.nodes) node.crash()
+  for (const node of nodes) node.crash()
   return {
-    failure,
-    height,
+    failure: net.problems[0] ?? failure,
+    height: nodes[0]?.engine.status.height ?? 0,
     deepestReorganization: run.deepest,
+    refusals: nodes.filter(({ engine }) => engine.status.refusedFork).length,
     restarts: run.restarts,
     transactions: run.sent.size,
-    faults: run.faults,
+    faults: [...chosen],
+  }
+}
+
+function draw(random: () => number): Fault {
+  return faultNames[Math.floor(random() * faultNames.length)] ?? 'none'
+}
+
+async function openNodes({ net, nodes, mutation }: Run): Promise<void> {
+  const size = 3 + Math.floor(net.random() * 3)
+  for (let index = 0; index < size; index++) {
+    const skewMs = (net.random() - 0.5) * 4000
+    const hashesPerSecond = 1000 / size
+    nodes.push(await net.openNode(`node${index}`, { hashesPerSecond, skewMs, mutation }))
   }
 }
 
 /** Five minutes with one fault. */
-async function disturb(run: Run): Promise<void> {
-  const { net, faults } = run
-  const { random, clock, network } = net
-  const kinds = ['none', 'partition', 'crash', 'hash step', 'flood', 'crash all'] as const
-  const kind = kinds[Math.floor(random() * kinds.length)] ?? 'none'
-  faults.push(kind)
+async function disturb(run: Run, fault: Fault): Promise<void> {
   for (let index = 0; index < 3; index++) send(run)
-  if (kind === 'partition') {
-    const cut = 1 + Math.floor(random() * (run.nodes.length - 1))
-    network.partition((peer) => (Number(peer.slice(4)) < cut ? 0 : 1))
-  }
-  if (kind === 'crash') await restart(run, [Math.floor(random() * run.nodes.length)])
-  if (kind === 'crash all') await restart(run, [...run.nodes.keys()])
-  if (kind === 'hash step') step(run, random() < 0.5 ? 10 : 0.1)
-  if (kind === 'flood') flood(run)
-  await clock.advance(2.5 * minute)
+  await faults[fault](run)
+  await pass(run, 2.5 * minute)
   for (let index = 0; index < 3; index++) send(run)
-  await clock.advance(2.5 * minute)
-  network.heal()
+  await pass(run, 2.5 * minute)
+  run.net.network.heal()
+}
+
+/** Time goes by, until the witness has seen enough. */
+async function pass({ net }: Run, durationMs: number): Promise<void> {
+  for (let leftMs = durationMs; leftMs > 0 && net.problems.length === 0; leftMs -= 5000)
+    await net.clock.advance(5000)
 }
 
 function send({ net, nodes, sent }: Run): void {
@@ -91,49 +109,22 @@ function send({ net, nodes, sent }: Run): void {
   nodes[index]?.execution.add(transaction)
 }
 
-async function restart(run: Run, indexes: readonly number[]): Promise<void> {
-  const stopped = indexes.map((index) => ({ index, old: run.nodes[index] }))
+async function reopen(run: Run, index: number): Promise<void> {
+  const old = run.nodes[index]
+  if (!old) return
   noteDepths(run)
-  for (const { old } of stopped) old?.crash()
-  await run.net.clock.advance(run.net.random() * minute)
-  for (const { index, old } of stopped) {
-    if (!old) continue
-    run.restarts += 1
-    const { disk, hasher } = old
-    const { hashesPerSecond } = hasher
-    run.nodes[index] = await run.net.openNode(old.name, { disk, hashesPerSecond })
-  }
-}
-
-function step(run: Run, factor: number): void {
-  const rate = run.nodes[0]?.hasher.hashesPerSecond ?? 0
-  const next = rate * factor
-  if (next > 50_000 || next < 5) return
-  for (const { hasher } of run.nodes) hasher.hashesPerSecond = next
-}
-
-/** Blocks without work, with a changed target, with another body, cut off, and nonsense. */
-function flood({ nodes, net }: Run): void {
-  const [victim] = nodes
-  const good = victim?.tree.block(victim.tree.head.id)
-  if (!good) return
-  const lies = [
-    { ...good, nonce: good.nonce ^ 1n },
-    { ...good, header: { ...good.header, target: good.header.target * 2n } },
-    { ...good, header: { ...good.header, timeMs: good.header.timeMs + 3_600_000 } },
-    { ...good, payload: { ...good.payload, transactions: ['0x01'] as Hex[] } },
-  ].map(encodePowBlock)
-  for (const node of nodes)
-    for (const [index, bytes] of [...lies, ...lies.map((lie) => lie.slice(0, 90))].entries())
-      net.network.inject(node.name, bytes, `attacker${index}`)
+  run.restarts += 1
+  const { disk, hasher, name } = old
+  const { hashesPerSecond } = hasher
+  const { mutation } = run
+  run.nodes[index] = await run.net.openNode(name, { disk, hashesPerSecond, mutation })
 }
 
 /** Peace for a while; then what must hold is checked. */
 async function settle(run: Run): Promise<string | null> {
   const { net, nodes } = run
-  net.network.heal()
   for (const { hasher } of nodes) hasher.hashesPerSecond = 1000 / nodes.length
-  await net.clock.advance(20 * minute)
+  await pass(run, 10 * minute)
   // One miner goes on a little: two heads of equal work are no disagreement, but one more block ends it.
   for (const { hasher } of nodes.toReversed()) {
     await net.clock.advance(minute)
@@ -141,11 +132,17 @@ async function settle(run: Run): Promise<string | null> {
     hasher.stop()
   }
   await net.clock.advance(5 * minute)
-  return (
-    findDisagreement(nodes) ??
-    nodes.map((node) => findWrong(node, net.rules)).find((wrong) => wrong !== null) ??
-    findLost(run)
-  )
+  for (const { name, disk } of nodes) {
+    const wrong = findWrong(disk, net.rules)
+    if (wrong) return `${name}: ${wrong}`
+  }
+  if (nodes.some(({ engine }) => engine.status.refusedFork)) return findFailed(nodes)
+  return findDisagreement(nodes) ?? findLost(run)
+}
+
+function findFailed(nodes: readonly SimulatedNode[]): string | null {
+  const failed = nodes.find(({ engine }) => engine.status.failure)
+  return failed ? `${failed.name} failed: ${failed.engine.status.failure?.message}` : null
 }
 
 /** Each transaction is in the chain, or waits at the node that took it. */

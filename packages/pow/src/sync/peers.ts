@@ -13,13 +13,14 @@ import type { Link } from '../tree/link.ts'
 import { answer } from './answer.ts'
 import { fetchChain } from './fetch-chain.ts'
 import { encodeQuestion, type Question } from './questions.ts'
-import { type Waiting, WaitingBlocks } from './waiting-blocks.ts'
+import { type Waiting, WaitingBlocks, type WaitingLimits } from './waiting-blocks.ts'
 
 export interface PeersOptions extends Court {
   tree: BlockTree
   transport: PowTransport
   clock: Clock
   maxFutureMs: number
+  waiting?: WaitingLimits
   take(block: PowBlock): Promise<Taken>
   refuseFork(fork: RefusedFork): void
   logger: Logger
@@ -39,20 +40,27 @@ const keptBehind = 32n
 export class Peers implements AsyncDisposable {
   readonly #options: PeersOptions
   readonly #scope = new Scope()
-  readonly #orphans = new WaitingBlocks()
+  readonly #orphans: WaitingBlocks
   readonly #early = new Set<Hex>()
   /** Peers to compare chains with, one after the other. */
   readonly #due = new Set<PeerId>()
   readonly #timers = new Set<Disposable>()
+  /** Peers whose chain rewrites what is final here, and until when they are not asked for it again. */
+  readonly #refused = new Map<PeerId, number>()
   #running: Promise<void> | null = null
   #turn = 0
 
   constructor(options: PeersOptions) {
     this.#options = options
+    this.#orphans = new WaitingBlocks(options.waiting)
   }
 
   get isSyncing(): boolean {
     return this.#running !== null
+  }
+
+  get waitingBlocks(): number {
+    return this.#orphans.size + this.#early.size
   }
 
   start(): void {
@@ -62,7 +70,7 @@ export class Peers implements AsyncDisposable {
     this.#scope.defer(
       transport.onPeer((peer, isConnected) => {
         if (isConnected) this.#compare(peer)
-        else this.#orphans.forgetPeer(peer)
+        else this.#forget(peer)
       }),
     )
     for (const peer of transport.peers()) this.#compare(peer)
@@ -191,8 +199,15 @@ export class Peers implements AsyncDisposable {
     return taken
   }
 
+  #forget(peer: PeerId): void {
+    this.#orphans.forgetPeer(peer)
+    this.#refused.delete(peer)
+    this.#due.delete(peer)
+  }
+
   #compare(peer: PeerId): void {
-    if (this.#scope.signal.aborted) return
+    const isRefused = (this.#refused.get(peer) ?? 0) > this.#options.clock.now()
+    if (this.#scope.signal.aborted || isRefused) return
     this.#due.add(peer)
     this.#running ??= this.#compareAll().finally(() => {
       this.#running = null
@@ -227,7 +242,10 @@ export class Peers implements AsyncDisposable {
           throw new CodedError<PowErrorCode>('PEER_FAILED', 'Its chain is ahead of our clock')
       },
       take: (block) => this.#take(block),
-      refuseFork,
+      refuseFork: (fork) => {
+        this.#refused.set(peer, clock.now() + 10 * rules.targetBlockMs)
+        refuseFork(fork)
+      },
       signal: this.#scope.signal,
     })
     if (isTimeUp()) this.#due.add(peer)

@@ -9,13 +9,19 @@ export interface Waiting {
   sizeBytes: number
 }
 
+export interface WaitingLimits {
+  count?: number
+  perPeer?: number
+  sizeBytes?: number
+}
+
 /** Blocks whose parent is not known yet: bounded in number, in bytes, and for each peer. */
 export class WaitingBlocks {
   readonly #blocks = new Map<Hex, Waiting>()
-  readonly #limits: { count: number; perPeer: number; sizeBytes: number }
+  readonly #limits: Required<WaitingLimits>
   #sizeBytes = 0
 
-  constructor({ count = 128, perPeer = 32, sizeBytes = 32 << 20 } = {}) {
+  constructor({ count = 128, perPeer = 32, sizeBytes = 32 << 20 }: WaitingLimits = {}) {
     this.#limits = { count, perPeer, sizeBytes }
   }
 

@@ -19,11 +19,25 @@ export { stakingProofsAbi } from './generated/abi/staking-proofs.ts'
 export { type GenesisAccount, type GenesisOptions, genesisAlloc } from './genesis-alloc.ts'
 export { type Registration, registrationDigest } from './registration.ts'
 export {
+  deriveShares,
+  entitledAtomic,
+  lineageShares,
+  payeeWord,
+  type RoyaltyParent,
+  type ShareTable,
+} from './royalties.ts'
+export {
   type GenesisValidator,
   type StakingGenesis,
-  type StakingParameters,
-  type StakingPolicy,
-  stakingDefaults,
   stakingGenesis,
   vaultOf,
 } from './staking-genesis.ts'
+export {
+  checkStakingRules,
+  readStakingGenesis,
+  type StakingBeginning,
+  type StakingParameters,
+  type StakingPolicy,
+  type StakingRules,
+  stakingDefaults,
+} from './staking-parameters.ts'

@@ -56,7 +56,7 @@ contract Licences is Purchases {
         if (!isCustodian(artifact, msg.sender)) revert NotCustodian(artifact, msg.sender);
         if (envelope.length == 0 || envelope.length > MAX_ENVELOPE) revert EnvelopeSize(envelope.length, MAX_ENVELOPE);
         Holding storage held = _holdings[id][holder];
-        if (block.timestamp >= held.expiresAt) revert NoRight(id, holder);
+        if (held.keyDueAt == 0 && block.timestamp >= held.expiresAt) revert NoRight(id, holder);
         if (held.publicKey == 0) revert NoPublicKey(id, holder);
         emit KeyDelivered(id, holder, keyVersion[artifact], msg.sender, envelope);
         _release(id, holder);

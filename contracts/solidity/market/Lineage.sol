@@ -165,14 +165,14 @@ contract Lineage is ILineage, EIP712 {
         view
         returns (uint16 royalty)
     {
-        address owner = _registry().ownerOf(parent);
-        if (owner == address(0)) revert UnknownArtifact(parent);
+        if (_registry().ownerOf(parent) == address(0)) revert UnknownArtifact(parent);
         uint8 purposes = kind == ArtifactKind.Model ? Purposes.DERIVE | Purposes.TRAIN : Purposes.DERIVE;
         bool has;
         (has, royalty) = _licences().rightFor(publisher, parent, purposes, job.declaration);
         if (!has) revert RightMissing(publisher, parent, purposes);
-        if (job.runner == owner || _licences().isCustodian(parent, job.runner)) return royalty;
-        if (!_licences().hasRight(publisher, parent, Purposes.DOWNLOAD)) revert NotForDownload(parent, job.runner);
+        if (_licences().isCustodian(parent, job.runner)) return royalty;
+        (has,) = _licences().rightFor(publisher, parent, Purposes.DOWNLOAD, job.declaration);
+        if (!has) revert NotForDownload(parent, job.runner);
     }
 
     /// @return added What the table's sum grew by.

@@ -13,6 +13,9 @@ import { defaultChainId, quoinChain } from './chain.ts'
 import type { LedgerContext, Mined } from './context.ts'
 import { type Channels, createChannels } from './contracts/channels.ts'
 import { type Credit, createCredit } from './contracts/credit.ts'
+import { createEarnings, type Earnings } from './contracts/earnings.ts'
+import { createLicences, type Licences } from './contracts/licences.ts'
+import { createLineage, type Lineage } from './contracts/lineage.ts'
 import { createReceipts, type Receipts } from './contracts/receipts.ts'
 import { createRegistry, type Registry } from './contracts/registry.ts'
 import { createSessions, type Sessions } from './contracts/sessions.ts'
@@ -51,6 +54,9 @@ export interface Ledger extends AsyncDisposable {
   readonly registry: Registry
   readonly receipts: Receipts
   readonly splits: Splits
+  readonly licences: Licences
+  readonly earnings: Earnings
+  readonly lineage: Lineage
   /** For what has no word here. */
   readonly client: PublicClient
   /** @throws CodedError `READ_ONLY` */
@@ -94,6 +100,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     registry: createRegistry(context),
     receipts: createReceipts(context),
     splits: createSplits(context),
+    licences: createLicences(context),
+    earnings: createEarnings(context),
+    lineage: createLineage(context),
     client,
     get sender() {
       return requireSender(sender)

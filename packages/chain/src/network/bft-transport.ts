@@ -17,7 +17,7 @@ import { decodeRlp, encodeRlp, numberItem, toList, toNumber } from '@quoin/heade
 import { CodedError, type Logger } from '@quoin/kernel'
 import type { Channel, Network } from '@quoin/network'
 
-type Listener = (message: Message, from: PeerId) => void
+type Listener = Parameters<Transport['onMessage']>[0]
 
 /** A server ends its answer after the block that goes beyond this. */
 const maxAnswerBytes = 16 * 1024 * 1024
@@ -37,7 +37,12 @@ export function createBftTransport(network: Network, logger: Logger): Transport 
         logger.debug({ peer: from, channel: type }, 'a peer sent what is no message')
         return network.report(from, 'invalid')
       }
-      for (const listener of listeners) listener(message, from)
+      const open: Promise<void>[] = []
+      for (const listener of listeners) {
+        const done = listener(message, from)
+        if (done) open.push(done)
+      }
+      if (open.length > 0) return Promise.all(open).then(() => {})
     })
   return {
     peers: () => network.peers().map(({ id }) => id),

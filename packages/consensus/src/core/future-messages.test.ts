@@ -31,4 +31,23 @@ describe('messages of later heights', () => {
     future.add(2, 'ann', 'another')
     assert.deepEqual(future.take(2), ['the same', 'another'])
   })
+
+  it('give way to a fuller copy, in the same place', () => {
+    const future = createFutureMessages<string>({
+      perSender: 3,
+      weigh: (message) => message.length,
+      keyOf: (message) => message[0],
+      prefers: (fresh, kept) => fresh.length > kept.length,
+    })
+    future.take(1)
+    future.add(2, 'ann', 'a')
+    assert.ok(future.wants(2, 'ann', 'aa'))
+    future.add(2, 'ann', 'aa')
+    assert.ok(!future.wants(2, 'ann', 'a'), 'not back')
+    assert.ok(!future.wants(2, 'ann', 'aaaa'), 'too much')
+    future.add(2, 'ann', 'b')
+    assert.ok(!future.wants(2, 'ann', 'c'), 'no room')
+    assert.ok(!future.wants(9, 'bob', 'a'), 'too far')
+    assert.deepEqual(future.take(2), ['aa', 'b'])
+  })
 })

@@ -75,12 +75,13 @@ describe('news is', () => {
     assert.ok(!isNewProposal({ id: '0xgreen' }))
   })
 
-  it('of a far round only that a validator has got further', () => {
+  it('of a far round only that a validator is far ahead, not each of its rounds', () => {
     const { core, isNewVote } = createStarted()
     assert.ok(isNewVote({ round: 50 }))
     step(core, { type: 'vote', vote: { ...vote, round: 50 } })
-    assert.ok(!isNewVote({ round: 50, id: null }))
-    assert.ok(!isNewVote({ round: 49 }))
-    assert.ok(isNewVote({ round: 51 }))
+    for (const round of [49, 50, 51, 4_000_000_000]) assert.ok(!isNewVote({ round }))
+    core.round = 40
+    assert.ok(isNewVote({ round: 51 }), 'we have come nearer')
+    assert.ok(isNewVote({ round: 70 }), 'and it is far again')
   })
 })

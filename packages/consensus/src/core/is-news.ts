@@ -1,4 +1,4 @@
-import { isQuorum } from '@quoin/headers'
+import { isQuorum, type ValidatorSet } from '@quoin/headers'
 import type { Proposal, Vote } from './messages.ts'
 import { hasPolka } from './rules.ts'
 import { type CoreState, roundWindow } from './state.ts'
@@ -15,12 +15,12 @@ export function isNews(
   if (message.type === 'vote') {
     const { vote } = message
     const round = state.rounds.get(vote.round)
-    if (isFar(state, vote.round)) return isFurthest(state, vote.validator, vote.round)
+    if (isFar(state, vote.round)) return !isKnownFar(state, vote.validator)
     return !round || isNewVote(vote.kind === 'prevote' ? round.prevotes : round.precommits, vote)
   }
   const { round, proposer, validRound, id } = message.proposal
   if (proposer !== state.proposerOf(round) || validRound < -1 || validRound >= round) return false
-  if (isFar(state, round)) return isFurthest(state, proposer, round)
+  if (isFar(state, round)) return !isKnownFar(state, proposer)
   const known = state.rounds.get(round)
   if (!known?.proposal) return true
   const differs = known.proposal.id !== id || known.proposal.validRound !== validRound
@@ -28,16 +28,29 @@ export function isNews(
 }
 
 /** A proposal that we have, with a proof of lock that we lack: the signature covers the one, not the other. */
-function bringsProof(state: CoreState, { height, validRound, id, proofOfLock }: Proposal): boolean {
+function bringsProof(state: CoreState, proposal: Proposal): boolean {
+  const { validRound, id } = proposal
   if (validRound < 0 || hasPolka(state, validRound, id)) return false
-  const expected = { kind: 'prevote', height, round: validRound, id } as const
-  return isQuorum(state.validators, certificatePower(proofOfLock, expected, state.validators))
+  return isProven(proposal, state.validators)
+}
+
+/** Whether a proposal's proof of lock is a quorum. */
+export function isProven(
+  { height, validRound: round, id, proofOfLock }: Proposal,
+  validators: ValidatorSet,
+): boolean {
+  const expected = { kind: 'prevote', height, round, id } as const
+  return isQuorum(validators, certificatePower(proofOfLock, expected, validators))
 }
 
 function isFar(state: CoreState, round: number): boolean {
   return round > state.round + roundWindow
 }
 
-function isFurthest(state: CoreState, validator: Vote['validator'], round: number): boolean {
-  return round > (state.furthestRound.get(validator) ?? -1)
+/**
+ * That a validator is far ahead is worth knowing once: how far is seen when we come nearer. Else it could
+ * fill our log with a message from each of four billion rounds.
+ */
+function isKnownFar(state: CoreState, validator: Vote['validator']): boolean {
+  return isFar(state, state.furthestRound.get(validator) ?? -1)
 }

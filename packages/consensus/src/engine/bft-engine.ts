@@ -5,7 +5,7 @@ import type { verifyBls } from '@quoin/keys'
 import type { ConsensusBlock } from '../block.ts'
 import { decodeRecord, type Message } from '../codec/messages.ts'
 import { createFutureMessages } from '../core/future-messages.ts'
-import { isNews } from '../core/is-news.ts'
+import { isNews, isProven } from '../core/is-news.ts'
 import type { Commit, Evidence, Timer } from '../core/messages.ts'
 import type { Rule } from '../core/rules.ts'
 import { type TimerDurations, timerDurationMs } from '../core/timers.ts'
@@ -78,7 +78,7 @@ export type EngineEvent =
   | { type: 'due'; height: number }
   | { type: 'timeout'; timer: Timer }
   | { type: 'value'; height: number; round: number; block: ConsensusBlock }
-  | { type: 'message'; message: Message; from: PeerId }
+  | { type: 'message'; message: Message; from: PeerId; handled?: () => void }
   | { type: 'future'; message: SignedMessage }
   | { type: 'synced'; blocks: DecidedBlock[]; from: PeerId }
   | { type: 'fork'; block: DecidedBlock }
@@ -106,6 +106,7 @@ class BftEngine implements ConsensusEngine {
     heights: 1,
     weigh: (message) => (message.type === 'vote' ? 1 : blockWeight),
     keyOf: contentKey,
+    prefers: (fresh, kept) => this.#isFuller(fresh, kept),
   })
   readonly #liveness: Liveness
   readonly #witness: Witness
@@ -123,7 +124,7 @@ class BftEngine implements ConsensusEngine {
     this.#options = options
     this.#recover = options.recover ?? createRecoverCache()
     this.#mailbox = this.#scope.own(
-      new Mailbox<EngineEvent>((event) => this.#handle(event), {
+      new Mailbox<EngineEvent>((event) => this.#take(event), {
         onFailure: (error) => this.#fail(error),
         capacity: mailboxCapacity,
         weigh: weightOf,
@@ -164,11 +165,7 @@ class BftEngine implements ConsensusEngine {
     const replayed = await catchUpExecution(store, rules, this.#context)
     if (replayed > 0) logger.info({ blocks: replayed }, 'execution caught up with decided blocks')
     this.#mailbox.push({ type: 'resume' })
-    this.#scope.defer(
-      transport.onMessage((message, from) => {
-        this.#mailbox.offer({ type: 'message', message, from }, from)
-      }),
-    )
+    this.#scope.defer(transport.onMessage((message, from) => this.#accept(message, from)))
     this.#scope.defer(
       transport.onPeer((peer, isConnected) => {
         if (isConnected) this.#mailbox.push({ type: 'connected', peer })
@@ -176,6 +173,16 @@ class BftEngine implements ConsensusEngine {
       }),
     )
     this.#scope.defer(transport.serveBlocks((range) => readBlocks(store, range)))
+  }
+
+  /** A peer's next block is read when this one has been handled: each has one here, however fast it sends. */
+  #accept(message: Message, from: PeerId): void | Promise<void> {
+    if (!hasBlock(message)) {
+      this.#mailbox.offer({ type: 'message', message, from }, from)
+      return
+    }
+    const { promise, resolve: handled } = Promise.withResolvers<void>()
+    if (this.#mailbox.offer({ type: 'message', message, from, handled }, from)) return promise
   }
 
   onDecided(listener: (decided: DecidedBlock) => void): () => void {
@@ -250,6 +257,14 @@ class BftEngine implements ConsensusEngine {
     )
   }
 
+  async #take(event: EngineEvent): Promise<void> {
+    try {
+      await this.#handle(event)
+    } finally {
+      if (event.type === 'message') event.handled?.()
+    }
+  }
+
   async #handle(event: EngineEvent): Promise<void> {
     if (event.type === 'resume') return this.#resume()
     const run = this.#run
@@ -264,11 +279,13 @@ class BftEngine implements ConsensusEngine {
         if (event.height !== run.state.height) return
         return this.#afterStep(await run.provide(event.round, event.block))
       case 'future':
-        return this.#hear(run, event.message)
+        if (isNews(run.state, event.message)) await this.#hear(run, event.message)
+        return
       case 'message':
         return this.#receive(run, event.message, event.from)
       case 'synced':
-        return this.#takeIn(event.blocks, event.from)
+        if (!(await this.#takeIn(event.blocks, event.from))) this.#liveness.askAgain()
+        return
       case 'fork':
         return this.#witness.compare(event.block.certificate)
       case 'connected':
@@ -284,7 +301,8 @@ class BftEngine implements ConsensusEngine {
         if (await this.#liveness.hear(message.status, from, run)) this.#wake()
         return
       case 'decided':
-        return this.#takeIn([message.decided], from)
+        await this.#takeIn([message.decided], from)
+        return
       default:
         return this.#receiveSigned(run, message, from)
     }
@@ -296,6 +314,7 @@ class BftEngine implements ConsensusEngine {
     const height = heightOf(message)
     const ahead = height - run.state.height
     if (ahead > 1) return this.#liveness.greet(from, run)
+    if (ahead > 0 && !this.#future.wants(height, senderOf(message), message)) return
     const past = this.#witness.stateAt(height)
     if (ahead < 0 && (!past || !isNews(past, message))) return
     if (ahead === 0 && !isNews(run.state, message)) return
@@ -308,6 +327,13 @@ class BftEngine implements ConsensusEngine {
     if (ahead < 0) return this.#witness.hear(message)
     if (ahead > 0) return this.#future.add(height, senderOf(message), message)
     await this.#hear(run, message)
+  }
+
+  /** Whether a copy of a proposal has the proof of lock that another copy lacks. */
+  #isFuller(fresh: SignedMessage, kept: SignedMessage): boolean {
+    if (fresh.type !== 'proposal' || kept.type !== 'proposal') return false
+    const validators = this.#options.rules.validatorsAt(fresh.proposal.height)
+    return isProven(fresh.proposal, validators) && !isProven(kept.proposal, validators)
   }
 
   /** An authentic message of this height. */
@@ -332,24 +358,39 @@ class BftEngine implements ConsensusEngine {
     if (this.#run === run) this.#liveness.started(run)
   }
 
-  /** Decided blocks of others: through the log like everything else, each before the next. */
-  async #takeIn(blocks: readonly DecidedBlock[], from: PeerId): Promise<void> {
+  /**
+   * Decided blocks of others: through the log like everything else, each before the next. False when they
+   * are not what comes next here: anyone can send such, so that alone must not disturb what was asked for.
+   */
+  async #takeIn(blocks: readonly DecidedBlock[], from: PeerId): Promise<boolean> {
     for (const decided of blocks) {
       const run = this.#run
-      if (!run || this.#closing.signal.aborted) return
+      if (!run || this.#closing.signal.aborted) return true
       const { height } = decided.block.header
       if (height < run.state.height) continue
-      if (height > run.state.height) return this.#liveness.isAhead(from, height)
-      const { rules } = this.#options
-      const commit = checkCertified(decided, { rules, recover: this.#recover })
-      if (!commit) return this.#liveness.refused(from)
-      if (decided.block.header.parentId !== run.parent.id) {
-        if (decided.block.lastCommit) await this.#witness.compare(decided.block.lastCommit)
-        return this.#liveness.refused(from)
+      if (height > run.state.height) {
+        this.#liveness.isAhead(from, height)
+        return false
+      }
+      const commit = await this.#commitOf(decided, run)
+      if (!commit) {
+        this.#liveness.refused(from)
+        return false
       }
       await this.#afterStep(await run.adopt(commit, decided.block), from)
     }
     if (this.#run) this.#liveness.tookIn(from, this.#run)
+    return true
+  }
+
+  /** What a block that others decided was decided by; null when it was not, or follows on another block than ours. */
+  async #commitOf(decided: DecidedBlock, { parent }: HeightRun): Promise<Commit | null> {
+    const { rules } = this.#options
+    const { header, lastCommit } = decided.block
+    const commit = checkCertified(decided, { rules, recover: this.#recover })
+    if (!commit || header.parentId === parent.id) return commit
+    if (lastCommit) await this.#witness.compare(lastCommit)
+    return null
   }
 
   /**
@@ -436,8 +477,11 @@ class BftEngine implements ConsensusEngine {
 }
 
 function weightOf(event: EngineEvent): number {
-  if (event.type !== 'message') return 1
-  return event.message.type === 'proposal' || event.message.type === 'decided' ? blockWeight : 1
+  return event.type === 'message' && hasBlock(event.message) ? blockWeight : 1
+}
+
+function hasBlock({ type }: Message): boolean {
+  return type === 'proposal' || type === 'decided'
 }
 
 function loggedHeight([first]: readonly Uint8Array[]): number | null {

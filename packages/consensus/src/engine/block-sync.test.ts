@@ -17,8 +17,7 @@ async function makeBlocks(count: number): Promise<DecidedBlock[]> {
   return node.disk.blocks.slice(0, count)
 }
 
-function openSync(answers: Record<string, Answer>) {
-  const clock = createVirtualClock(1000)
+function openSync(answers: Record<string, Answer>, clock = createVirtualClock(1000)) {
   const abort = new AbortController()
   const taken: number[] = []
   const asked: string[] = []
@@ -101,10 +100,52 @@ describe('fetching blocks', () => {
     sync.hear('a', 151)
     await clock.advance(1)
     sync.refused('a')
+    sync.restart()
     sync.hear('b', 11)
     slow.resolve()
     await clock.advance(1)
     assert.deepEqual(asked, ['a 1+64', 'b 1+10'])
     assert.deepEqual(taken, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  it('leaves a peer that keeps its word as slowly as it can, whatever it promises', async () => {
+    const clock = createVirtualClock(1000)
+    const drips: Answer = async ({ from }) => {
+      await new Promise<void>((resolve) => clock.after(9900, resolve))
+      return honest({ from, count: 1 })
+    }
+    const { sync, taken } = openSync({ a: drips, b: honest }, clock)
+    for (let second = 0; second < 60; second++) {
+      sync.hear('a', 1_000_000)
+      sync.hear('b', 151)
+      await clock.advance(1000)
+    }
+    assert.equal(taken.length, 150)
+  })
+
+  it('is not fooled by a peer that fails and connects anew', async () => {
+    const { sync, clock, abort, asked } = openSync({ a: never, b: async () => [] })
+    for (let second = 0; second < 60; second++) {
+      sync.forget('a')
+      sync.hear('a', 151)
+      await clock.advance(1000)
+    }
+    assert.ok(asked.length <= 4, `${asked}`)
+    abort.abort()
+  })
+
+  it('asks a peer behind a slow link for less at once', async () => {
+    const clock = createVirtualClock(1000)
+    const slow: Answer = async (range) => {
+      await new Promise<void>((resolve) => clock.after(500 * range.count, resolve))
+      return honest(range)
+    }
+    const { sync, taken, abort } = openSync({ a: slow }, clock)
+    for (let second = 0; second < 200; second++) {
+      sync.hear('a', 151)
+      await clock.advance(1000)
+    }
+    assert.ok(taken.length > 100, `${taken.length}`)
+    abort.abort()
   })
 })

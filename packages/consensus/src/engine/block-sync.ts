@@ -1,12 +1,10 @@
 import type { Logger } from '@quoin/kernel'
 import type { DecidedBlock } from '../codec/decided.ts'
 import { type Clock, sleepUntil } from './clock.ts'
+import { SyncPeers } from './sync-peers.ts'
 import { maxBlocksPerRequest, type PeerId, type Transport } from './transport.ts'
 
 const answerWithinMs = 10_000
-/** A peer that did not keep its word is not asked again for this long, and each time twice as long. */
-const firstDistrustMs = 5000
-const longestDistrustMs = 300_000
 /** One height behind is mostly a vote on its way. */
 const patienceMs = 150
 /** How far ahead of what is taken in blocks are fetched. */
@@ -30,8 +28,7 @@ export interface SyncContext {
  */
 export class BlockSync {
   readonly #context: SyncContext
-  readonly #claims = new Map<PeerId, number>()
-  readonly #failures = new Map<PeerId, { count: number; untilMs: number }>()
+  readonly #peers = new SyncPeers()
   /** The next height to ask for. */
   #cursor = 0
   #isAsking = false
@@ -44,13 +41,13 @@ export class BlockSync {
 
   /** The highest height that a peer says it decides, with which we have not fallen out. */
   get target(): number {
-    return Math.max(0, ...this.#claims.values())
+    return this.#peers.target
   }
 
   /** A peer says that it is deciding `height`. */
   hear(peer: PeerId, height: number): void {
     const { clock, signal } = this.#context
-    this.#claims.set(peer, height)
+    this.#peers.claims(peer, height)
     const behind = height - this.#context.height()
     if (behind > 1) this.#ask()
     if (behind !== 1) return
@@ -67,11 +64,10 @@ export class BlockSync {
 
   /** What a peer sent was not what it should be. */
   refused(peer: PeerId): void {
-    this.#distrust(peer)
-    this.restart()
+    this.#peers.failed(peer, this.#context.clock.now())
   }
 
-  /** Begins anew where we are: what is under way does not follow on that. */
+  /** A batch was not taken in: begins anew where we are, as what is under way does not follow on that. */
   restart(): void {
     this.#attempt += 1
     this.#cursor = this.#context.height()
@@ -79,27 +75,17 @@ export class BlockSync {
   }
 
   forget(peer: PeerId): void {
-    this.#claims.delete(peer)
-    this.#failures.delete(peer)
-  }
-
-  #distrust(peer: PeerId): void {
-    const count = (this.#failures.get(peer)?.count ?? 0) + 1
-    const forMs = Math.min(firstDistrustMs * 2 ** (count - 1), longestDistrustMs)
-    this.#claims.delete(peer)
-    this.#failures.set(peer, { count, untilMs: this.#context.clock.now() + forMs })
+    this.#peers.left(peer)
   }
 
   #ask(): void {
     const height = this.#context.height()
     this.#cursor = Math.max(this.#cursor, height)
-    const peer = this.#choose()
+    const { clock, transport } = this.#context
+    const peer = this.#peers.best(transport.peers(), this.#cursor, clock.now())
     if (this.#isAsking || peer === null || this.#cursor >= height + readAhead) return
-    const target = this.#claims.get(peer) ?? 0
-    const range = {
-      from: this.#cursor,
-      count: Math.min(target - this.#cursor, maxBlocksPerRequest),
-    }
+    const count = Math.min(this.#peers.claimOf(peer) - this.#cursor, this.#peers.batchOf(peer))
+    const range = { from: this.#cursor, count }
     this.#isAsking = true
     void this.#request(peer, range).then(() => {
       this.#isAsking = false
@@ -107,28 +93,10 @@ export class BlockSync {
     })
   }
 
-  /**
-   * Of those that claim more than we have asked for, who failed us least, then who claims the most: liars
-   * come last, however much they promise.
-   */
-  #choose(): PeerId | null {
-    const { clock, transport } = this.#context
-    const nowMs = clock.now()
-    let best: { peer: PeerId; height: number; failed: number } | null = null
-    for (const peer of transport.peers()) {
-      const height = this.#claims.get(peer) ?? 0
-      const { count: failed, untilMs } = this.#failures.get(peer) ?? { count: 0, untilMs: 0 }
-      if (height <= this.#cursor || untilMs > nowMs) continue
-      if (best && (failed > best.failed || (failed === best.failed && height <= best.height)))
-        continue
-      best = { peer, height, failed }
-    }
-    return best?.peer ?? null
-  }
-
   async #request(peer: PeerId, range: { from: number; count: number }): Promise<void> {
     const { transport, clock, logger, deliver } = this.#context
     const attempt = this.#attempt
+    const sinceMs = clock.now()
     const abort = new AbortController()
     const timer = clock.after(answerWithinMs, () => abort.abort(new Error('no answer in time')))
     const signal = AbortSignal.any([abort.signal, this.#context.signal])
@@ -137,18 +105,21 @@ export class BlockSync {
       const fits = blocks.every(({ block }, index) => block.header.height === range.from + index)
       if (!fits || blocks.length > range.count) {
         transport.report(peer, 'invalid')
-        this.#distrust(peer)
+        this.refused(peer)
       } else if (blocks.length === 0) {
         transport.report(peer, 'useless')
-        this.#distrust(peer)
-      } else if (attempt === this.#attempt) {
+        this.refused(peer)
+      } else {
+        const [asked, given] = [range.count, blocks.length]
+        this.#peers.served(peer, { asked, given, tookMs: clock.now() - sinceMs })
+        if (attempt !== this.#attempt) return
         this.#cursor = range.from + blocks.length
         deliver(peer, blocks)
       }
     } catch (error) {
       if (this.#context.signal.aborted) return
       logger.debug({ peer, from: range.from, err: error }, 'a peer did not give its blocks')
-      this.#distrust(peer)
+      this.refused(peer)
     } finally {
       timer[Symbol.dispose]()
     }

@@ -135,9 +135,8 @@ export class Liveness {
     if (before !== null) this.#sayTo(before, run)
   }
 
-  /** A peer gave a block that is not the next one. */
+  /** A peer sent a decided block that is not the next one: what it says of its height, no more. */
   isAhead(from: PeerId, height: number): void {
-    this.#sync.restart()
     this.#sync.hear(from, height)
   }
 
@@ -145,6 +144,11 @@ export class Liveness {
   refused(peer: PeerId): void {
     this.#context.transport.report(peer, 'invalid')
     this.#sync.refused(peer)
+  }
+
+  /** Blocks that we asked for were not taken in. */
+  askAgain(): void {
+    this.#sync.restart()
   }
 
   /** A peer is behind: our status tells it how far, and the block that it lacks is on its way with it. */

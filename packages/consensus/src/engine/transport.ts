@@ -23,7 +23,8 @@ export interface Transport {
   /** To every connected peer. Never waits: what a peer's queue cannot hold is lost for that peer. */
   broadcast(message: Message): void
   send(peer: PeerId, message: Message): void
-  onMessage(listener: (message: Message, from: PeerId) => void): () => void
+  /** While a listener's promise is open, no more messages of that kind should be read from that peer. */
+  onMessage(listener: (message: Message, from: PeerId) => void | Promise<void>): () => void
   onPeer(listener: (peer: PeerId, isConnected: boolean) => void): () => void
   /**
    * Decided blocks from `from` on, in order: as many as the peer has and gives, perhaps none.

@@ -85,7 +85,7 @@ export function createShellNetwork(
     rewardAddressOf: () => null,
     ...changes,
   }
-  const listeners = new Map<number, (message: Message, from: PeerId) => void>()
+  const listeners = new Map<number, Parameters<Transport['onMessage']>[0]>()
   const servers = new Map<number, (range: BlockRange) => Promise<DecidedBlock[]>>()
   const sent: { from: number; message: Message }[] = []
   const reports: { from: number; peer: PeerId; offence: string }[] = []

@@ -1,0 +1,7 @@
+import { z } from 'zod'
+import type { Cell } from '../table.ts'
+
+/** The engine's own form; looking at each of a million cells would cost more than the query. */
+export const cellsSchema = z.custom<Cell[][]>((value) => Array.isArray(value))
+export const columnsSchema = z.array(z.object({ name: z.string(), type: z.string() }))
+export const nothingSchema = z.void().or(z.null())

@@ -1,0 +1,13 @@
+/** A cell as JSON has it; whole numbers beyond 2^53 and exact decimals are text. */
+export type Cell = null | boolean | number | string | Cell[] | { [name: string]: Cell }
+
+export interface Column {
+  name: string
+  /** The type in SQL, as `BIGINT`, `DOUBLE`, `VARCHAR`, `TIMESTAMP`. */
+  type: string
+}
+
+/** A column in memory: numbers (NaN where null), or text (null where null). */
+export type Values =
+  | { name: string; kind: 'number'; values: Float64Array }
+  | { name: string; kind: 'text'; values: (string | null)[] }

@@ -21,8 +21,11 @@ export async function serveModules(): Promise<{ url: string } & AsyncDisposable>
       response.writeHead(200, { 'content-type': 'text/html' }).end(page)
       return
     }
-    loadModule(path).then(
-      (source) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(source),
+    const isWasm = path.endsWith('.wasm')
+    const load = isWasm ? loadBytes(path) : loadModule(path)
+    const type = isWasm ? 'application/wasm' : 'text/javascript'
+    load.then(
+      (source) => response.writeHead(200, { 'content-type': type }).end(source),
       (error: unknown) => response.writeHead(404).end(String(error)),
     )
   })
@@ -37,9 +40,12 @@ export async function serveModules(): Promise<{ url: string } & AsyncDisposable>
   }
 }
 
+async function loadBytes(path: string): Promise<Uint8Array> {
+  return readFile(fileInside(path))
+}
+
 async function loadModule(path: string): Promise<string> {
-  const file = join(repository, path)
-  if (!file.startsWith(repository)) throw new RangeError(`${path} is not served`)
+  const file = fileInside(path)
   const text = await readFile(file, 'utf8')
   const source = path.endsWith('.ts') ? stripTypeScriptTypes(text) : text
   return source.replace(
@@ -49,6 +55,12 @@ async function loadModule(path: string): Promise<string> {
       return target === null ? whole : `${before}'${urlOf(target)}'`
     },
   )
+}
+
+function fileInside(path: string): string {
+  const file = join(repository, path)
+  if (file.startsWith(repository)) return file
+  throw new RangeError(`${path} is not served`)
 }
 
 function isName(specifier: string): boolean {

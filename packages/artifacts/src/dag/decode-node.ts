@@ -5,8 +5,11 @@ import { type Block, checkCid, rawCode } from './cid.ts'
 import { dagLimits } from './profile.ts'
 import { decodeUnixfsData, type UnixfsData, unixfsType } from './unixfs-data.ts'
 
-/** A part of a file: `sizeBytes` of content that begin at `offset` within the node that names it. */
-export type FilePart = { cid: CID; offset: number; sizeBytes: number }
+/**
+ * A part of a file: `sizeBytes` of content that begin at `offset` within the node that names it. `dagBytes`
+ * (here and in entries) is the size of all blocks below the link as the publisher stated it.
+ */
+export type FilePart = { cid: CID; offset: number; sizeBytes: number; dagBytes: number }
 export type Entry = { name: string; cid: CID; dagBytes: number }
 
 /** A block as UnixFS understands it. A file's own bytes (`inline`) come before its parts. */
@@ -43,11 +46,10 @@ export function checkBlockSize(cid: CID, sizeBytes: number): void {
   )
 }
 
-/** The blocks that a node names, each once, in order. */
-export function childrenOf(node: DagNode): CID[] {
+/** The links of a node in order; one block may be named several times. */
+export function linksOf(node: DagNode): readonly { cid: CID; dagBytes: number }[] {
   if (node.kind === 'symlink') return []
-  const links = node.kind === 'file' ? node.parts : node.entries
-  return [...new Map(links.map((link) => [link.cid.toString(), link.cid])).values()]
+  return node.kind === 'file' ? node.parts : node.entries
 }
 
 function decodePb(cid: CID, bytes: Uint8Array): PBNode {
@@ -63,7 +65,12 @@ function fileOf(cid: CID, node: PBNode, data: UnixfsData): DagNode {
     throw invalid(cid, `it has ${node.Links.length} links and ${data.blockSizes.length} sizes`)
   let offset = data.data.length
   const parts = node.Links.map((link, i) => {
-    const part = { cid: checkCid(link.Hash), offset, sizeBytes: data.blockSizes[i] ?? 0 }
+    const part = {
+      cid: checkCid(link.Hash),
+      offset,
+      sizeBytes: data.blockSizes[i] ?? 0,
+      dagBytes: link.Tsize ?? 0,
+    }
     offset += part.sizeBytes
     return part
   })

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { type Block, cidOfDigest, dagPbCode } from '../dag/cid.ts'
-import { childrenOf, decodeNode } from '../dag/decode-node.ts'
+import { decodeNode, linksOf } from '../dag/decode-node.ts'
 import type { BlockReader, CallOptions } from '../store/blob-store.ts'
 
 /** A set of CIDs in about 60 bytes each. */
@@ -58,7 +58,7 @@ export async function* walkDag(
     const bytes = await blocks.get(cid, { signal })
     yield { cid, bytes }
     const node = decodeNode({ cid, bytes })
-    for (const child of childrenOf(node).reverse()) if (!seen.has(child)) pending.push(child)
+    for (const link of linksOf(node).toReversed()) if (!seen.has(link.cid)) pending.push(link.cid)
   }
 }
 

@@ -10,8 +10,10 @@ import { decodeFunctionResult, encodeFunctionData, getAddress } from 'viem'
 import type { Hex } from './addresses.ts'
 import {
   predeployAddresses,
+  readStakingGenesis,
   type StakingGenesis,
   stakingAbi,
+  stakingDefaults,
   stakingGenesis,
   vaultOf,
 } from './index.ts'
@@ -70,6 +72,21 @@ describe('a genesis with validators', () => {
     })
   }
 
+  it('is read back from the storage as it was written', () => {
+    const parameters = { seats: 77, unbondingSeconds: 1234, minimumStake: 5n * ether }
+    const given: StakingGenesis = { policy: 'delegated', validators, epochBlocks: 32, parameters }
+    const account = stakingGenesis(given)[predeployAddresses.staking]
+    assert.ok(account)
+    const read = readStakingGenesis(account)
+    const { unbondingBlocks, ...rules } = read?.rules ?? { unbondingBlocks: 0 }
+    assert.equal(unbondingBlocks, stakingDefaults.evidenceBlocks + 64)
+    const kind = { policy: 'delegated', epochBlocks: 32 }
+    assert.deepEqual(rules, { ...stakingDefaults, ...parameters, ...kind })
+    assert.equal(read?.validatorsHash, validatorsHash(createValidatorSet(validators)))
+    assert.equal(read?.balance, 10_000n * ether)
+    assert.equal(readStakingGenesis({ ...account, code: '0x00' }), null)
+  })
+
   it('places vaults where the contract does', async () => {
     await using chain = await readGenesis({ policy: 'authority', validators, epochBlocks: 32 })
     for (const { address } of validators) {
@@ -89,6 +106,9 @@ describe('a genesis with validators', () => {
       { ...good, parameters: { minimumStake: 1001n * ether } },
       { ...good, parameters: { minimumStake: ether - 1n } },
       { ...good, parameters: { slashBps: 10_001 } },
+      { ...good, parameters: { reporterBps: 5001 } },
+      { ...good, parameters: { evidenceBlocks: 99 } },
+      { ...good, parameters: { unbondingSeconds: 59 } },
     ]
     for (const genesis of bad) assert.throws(() => stakingGenesis(genesis), RangeError)
     stakingGenesis(good)

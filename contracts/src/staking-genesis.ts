@@ -3,32 +3,15 @@ import type { Hex } from './addresses.ts'
 import { predeploys } from './generated/predeploys.ts'
 import { stakingLayout, vaultCodeHash } from './generated/staking-layout.ts'
 import type { GenesisAccount } from './genesis-alloc.ts'
+import {
+  checkStakingRules,
+  policyNumbers,
+  resolveStakingRules,
+  type StakingParameters,
+  type StakingPolicy,
+  type StakingRules,
+} from './staking-parameters.ts'
 import { encodeStorage, type StorageValue } from './storage-layout.ts'
-
-/** How validators come to be: listed by the members' votes, by own stake, or by stake that holders delegate. */
-export type StakingPolicy = 'authority' | 'stake' | 'delegated'
-
-export interface StakingParameters {
-  /** At most so many validate at once; up to 256. */
-  seats: number
-  /** Of a validator's stake for a signature that no honest validator makes, in basis points. */
-  slashBps: number
-  /** Of what is slashed at once, to who brings the evidence, in basis points; the rest is burnt. */
-  reporterBps: number
-  /** How long absence keeps a validator from coming back. */
-  jailSeconds: number
-  unbondingSeconds: number
-  /** At least `evidenceBlocks` and two epochs. */
-  unbondingBlocks: number
-  /** How long evidence is good. */
-  evidenceBlocks: number
-  /** After so many blocks a proposal of members is void. */
-  proposalBlocks: number
-  /** Of the operator's own, in wei; at least `powerUnit`. */
-  minimumStake: bigint
-  /** Wei for one unit of voting power. */
-  powerUnit: bigint
-}
 
 export interface GenesisValidator {
   /** Of the consensus key. */
@@ -50,33 +33,19 @@ export interface StakingGenesis {
   parameters?: Partial<StakingParameters>
 }
 
-const ether = 10n ** 18n
-
-/** `unbondingBlocks` unless said is as few as the epochs allow. */
-export const stakingDefaults: Omit<StakingParameters, 'unbondingBlocks'> = {
-  seats: 100,
-  slashBps: 1000,
-  reporterBps: 500,
-  jailSeconds: 600,
-  unbondingSeconds: 21 * 86_400,
-  evidenceBlocks: 500_000,
-  proposalBlocks: 100_000,
-  minimumStake: 1000n * ether,
-  powerUnit: ether,
-}
-
-const policies = { authority: 1, stake: 2, delegated: 3 } as const
-
 /**
  * The accounts that put the Staking contract into a genesis, as if these validators had joined it: state
  * written by the compiler's storage layout. Merge them over `genesisAlloc`'s.
  * @throws RangeError when the parameters contradict each other or a validator is malformed
  */
 export function stakingGenesis(genesis: StakingGenesis): Record<Hex, GenesisAccount> {
-  const parameters = resolveParameters(genesis)
+  const { policy, epochBlocks } = genesis
+  const parameters = resolveStakingRules({ ...genesis.parameters, policy, epochBlocks })
+  checkStakingRules(parameters)
+  checkValidators(genesis, parameters)
   const storage = encodeStorage(stakingLayout, stakingState(genesis, parameters))
   const total = genesis.validators.reduce((sum, { power }) => sum + power, 0n)
-  const balance = genesis.policy === 'authority' ? 0n : total * parameters.powerUnit
+  const balance = policy === 'authority' ? 0n : total * parameters.powerUnit
   const { staking, stakingProofs } = predeploys
   return {
     [staking.address]: { balance: toHex(balance), nonce: '0x1', code: staking.code, storage },
@@ -91,44 +60,46 @@ export function vaultOf(staking: Hex, validator: Hex): Hex {
   return lowerCase(getCreate2Address({ from, salt, bytecodeHash: vaultCodeHash }))
 }
 
-function resolveParameters({
-  policy,
-  validators,
-  epochBlocks,
-  ...rest
-}: StakingGenesis): StakingParameters {
-  const { evidenceBlocks = stakingDefaults.evidenceBlocks } = rest.parameters ?? {}
-  const shortest = evidenceBlocks + 2 * epochBlocks
-  const parameters = { ...stakingDefaults, unbondingBlocks: shortest, ...rest.parameters }
-  const { seats, slashBps, reporterBps, minimumStake, powerUnit } = parameters
+function checkValidators(
+  { policy, validators }: StakingGenesis,
+  { seats, minimumStake, powerUnit }: StakingRules,
+): void {
   const check = (holds: boolean, what: string) => {
     if (!holds) throw new RangeError(`Staking parameters: ${what}`)
   }
-  check(epochBlocks > 0, 'epochBlocks is positive')
-  check(seats > 0 && seats <= 256, 'seats is from 1 to 256')
-  check(validators.length > 0 && validators.length <= seats, `from 1 to ${seats} validators`)
-  check(slashBps <= 10_000 && reporterBps <= 10_000, 'a share is at most 10000 basis points')
-  check(
-    powerUnit > 0n && minimumStake >= powerUnit,
-    'minimumStake is at least powerUnit, and that positive',
-  )
-  check(parameters.unbondingBlocks >= shortest, `unbondingBlocks is at least ${shortest}`)
-  for (const { address, power, blsPublicKey, commissionBps = 0 } of validators) {
-    check(size(blsPublicKey) === 48, `${address} has a BLS key of 48 bytes`)
-    check(commissionBps <= 10_000, `${address} takes at most the whole`)
+  check(validators.length > 0, 'a chain begins with one validator or more')
+  check(validators.length <= seats, `${validators.length} validators need as many seats or more`)
+  const seen = new Set<string>()
+  for (const {
+    address,
+    power,
+    blsPublicKey,
+    operator = address,
+    commissionBps = 0,
+  } of validators) {
+    check(size(blsPublicKey) === 48, `the blsPublicKey of ${address} must have 48 bytes`)
+    for (const key of [lowerCase(address), lowerCase(blsPublicKey)]) {
+      check(!seen.has(key), `the key ${key} is given twice: each validator needs its own`)
+      seen.add(key)
+    }
+    check(isAccount(operator), `the operator of ${address} must be an account, not ${operator}`)
+    check(commissionBps <= 10_000, `the commissionBps of ${address} must be 10000 or less`)
     const isEnough = policy === 'authority' ? power > 0n : power * powerUnit >= minimumStake
-    check(isEnough, `${address} has at least the minimum stake, ${minimumStake} wei`)
+    const stake = `${power} units of ${powerUnit} wei`
+    check(
+      isEnough,
+      `${address} begins with ${stake}: give it minimumStake, ${minimumStake} wei, or lower that`,
+    )
   }
-  check(
-    new Set(validators.map(({ address }) => lowerCase(address))).size === validators.length,
-    'each validator once',
-  )
-  return parameters
+}
+
+function isAccount(address: string): boolean {
+  return /^0x[0-9a-fA-F]{40}$/.test(address) && BigInt(address) !== 0n
 }
 
 function stakingState(
-  { policy, validators, epochBlocks }: StakingGenesis,
-  parameters: StakingParameters,
+  { policy, validators }: StakingGenesis,
+  parameters: StakingRules,
 ): Record<string, StorageValue> {
   const members = [...validators]
     .map((one) => ({
@@ -147,7 +118,7 @@ function stakingState(
     },
   )
   return {
-    _parameters: { ...parameters, policy: policies[policy], epochBlocks },
+    _parameters: { ...parameters, policy: policyNumbers[policy] },
     _genesisValidatorsHash: validatorsHash(members),
     _candidates: members.map(({ address }) => address),
     _registered: members.map(({ address }) => address),

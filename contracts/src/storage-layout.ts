@@ -50,6 +50,37 @@ export function encodeStorage(
   return Object.fromEntries(written.map(([slot, value]) => [word(slot), word(value)]))
 }
 
+/**
+ * The words of a struct that is a state variable, by label; nothing nested.
+ * @throws RangeError for a label that the layout has not
+ */
+export function decodeStruct(
+  { storage, types }: StorageLayout,
+  label: string,
+  slots: Readonly<Record<Hex, Hex>>,
+): Record<string, bigint> {
+  const place = storage.find((one) => one.label === label)
+  const members = place && types[place.type]?.members
+  if (!members) throw new RangeError(`The storage layout has no struct ${label}`)
+  const entries = members.map(({ label: name, slot, offset, type }) => {
+    const whole = BigInt(slots[word(BigInt(place.slot) + BigInt(slot))] ?? 0)
+    const bits = 8 * Number(types[type]?.numberOfBytes ?? 0)
+    return [name, BigInt.asUintN(bits, whole >> BigInt(8 * offset))] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** A state variable that has a slot of its own. @throws RangeError for a label that the layout has not */
+export function readWord(
+  { storage }: StorageLayout,
+  label: string,
+  slots: Readonly<Record<Hex, Hex>>,
+): Hex {
+  const place = storage.find((one) => one.label === label)
+  if (!place) throw new RangeError(`The storage layout has no ${label}`)
+  return word(BigInt(slots[word(BigInt(place.slot))] ?? 0))
+}
+
 interface Writer {
   slots: Map<bigint, bigint>
   types: StorageLayout['types']

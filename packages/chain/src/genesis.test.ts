@@ -11,6 +11,7 @@ import {
   openChain,
   parseGenesis,
   stakingAddress,
+  trustingPeriodMsOf,
   validatorOf,
 } from './index.ts'
 
@@ -67,7 +68,71 @@ describe('a genesis', () => {
     assert.match(wrong({ epochBlocks: 10 }), /no epochs/)
     assert.match(wrong({ blockRewardGwei: 1n }), /blockRewardGwei/)
     assert.match(wrong({ policy: 'stake', epochBlocks: 1 }), /epochBlocks/)
-    assert.match(wrong({ policy: 'stake', staking: { seats: 1 } }), /seats|validators/)
+    assert.match(wrong({ policy: 'stake', staking: { seats: 1 } }), /seats/)
+    const second = { ...first, address: `0x${'12'.repeat(20)}` as const }
+    assert.match(wrong({ validators: [first, second] }), /one blsPublicKey/)
+    assert.match(wrong({ validators: [{ ...first, power: 2n ** 96n }] }), /2\^96/)
+    const rich = { balance: `0x${(2n ** 127n).toString(16)}` }
+    const staked: Partial<BftGenesisOptions> = { policy: 'stake', epochBlocks: 20 }
+    assert.match(wrong({ ...staked, alloc: { [`0x${'ee'.repeat(20)}`]: rich } }), /2\^126/)
+    assert.match(wrong({ ...staked, blockRewardGwei: 2n ** 64n }), /blockRewardGwei/)
+    const parameters: [NonNullable<BftGenesisOptions['staking']>, RegExp][] = [
+      [{ minimumStake: 10n ** 24n }, /minimumStake/],
+      [{ minimumStake: 1n }, /powerUnit/],
+      [{ seats: 257 }, /seats/],
+      [{ unbondingSeconds: 59 }, /unbondingSeconds/],
+      [{ evidenceBlocks: 99 }, /evidenceBlocks/],
+      [{ evidenceBlocks: 500, unbondingBlocks: 539 }, /540 or more/],
+      [{ slashBps: 0 }, /slashBps/],
+      [{ slashBps: 10_001 }, /slashBps/],
+      [{ reporterBps: 5001 }, /reporterBps/],
+      [{ unbondingSeconds: 2 ** 32 }, /fit/],
+    ]
+    for (const [staking, pattern] of parameters)
+      assert.match(wrong({ ...staked, staking }), pattern)
+    assert.match(wrong({ policy: 'authority', staking: { proposalBlocks: 0 } }), /proposalBlocks/)
+    const operator = `0x${'00'.repeat(20)}` as const
+    assert.match(wrong({ ...staked, validators: [{ ...first, operator }] }), /operator/)
+  })
+
+  it('says where consensus and the Staking contract contradict each other', () => {
+    const good = createGenesis({ ...options, policy: 'stake', epochBlocks: 20 })
+    const bft = good.config.quoin.consensus
+    assert.ok(bft.engine === 'bft')
+    const withConsensus = (more: Partial<typeof bft>) => {
+      const quoin = { ...good.config.quoin, consensus: { ...bft, ...more } }
+      return refusal(() => parseGenesis({ ...good, config: { ...good.config, quoin } }))
+    }
+    assert.match(withConsensus({ policy: 'delegated' }), /policy delegated.* stake/)
+    assert.match(withConsensus({ epochBlocks: 40 }), /40 blocks.* 20/)
+    assert.match(withConsensus({ validators: bft.validators.slice(1) }), /other validators/)
+    const contract = good.alloc[stakingAddress]
+    assert.ok(contract)
+    const withContract = (more: Partial<typeof contract>) => {
+      const alloc = { ...good.alloc, [stakingAddress]: { ...contract, ...more } }
+      return () => parseGenesis({ ...good, alloc })
+    }
+    assert.match(refusal(withContract({ balance: '0x1' })), /holds 1 wei/)
+    assert.match(refusal(withContract({ storage: {} })), /policy/)
+    withContract({ code: '0x00' })()
+  })
+
+  it('says how long its validators are believed', () => {
+    const staked = (unbondingSeconds: number) =>
+      trustingPeriodMsOf(
+        createGenesis({ ...options, policy: 'stake', staking: { unbondingSeconds } }),
+      )
+    const dayMs = 86_400_000
+    assert.equal(staked(21 * 86_400), 7 * dayMs, 'a week at most')
+    assert.equal(staked(3 * 86_400), 2 * dayMs, 'two thirds')
+    assert.equal(staked(100), 66_666)
+    assert.equal(trustingPeriodMsOf(createGenesis(options)), Number.POSITIVE_INFINITY)
+    const listed = createGenesis({ ...options, policy: 'authority' })
+    assert.equal(trustingPeriodMsOf(listed), Number.POSITIVE_INFINITY)
+    const old = createGenesis({ ...options, policy: 'stake' })
+    const contract = { ...old.alloc[stakingAddress], balance: '0x0', code: '0x00' } as const
+    const unknown = { ...old, alloc: { ...old.alloc, [stakingAddress]: contract } }
+    assert.equal(trustingPeriodMsOf(unknown), 7 * dayMs)
   })
 
   it('has an id without being opened, and another for every rule that nodes must share', async () => {
@@ -109,7 +174,9 @@ describe('a genesis', () => {
     })
     const contract = other.alloc[stakingAddress]
     assert.ok(contract)
-    const alloc = { ...genesis.alloc, [stakingAddress]: contract }
+    // Of another version, so that only the contract itself can be asked.
+    const code: `0x${string}` = `${contract.code ?? '0x'}00`
+    const alloc = { ...genesis.alloc, [stakingAddress]: { ...contract, code } }
     const folder = await mkdtemp(join(tmpdir(), 'quoin-genesis-'))
     const opening = openChain({
       dataDir: folder,

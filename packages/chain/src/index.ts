@@ -20,3 +20,4 @@ export type { BftGenesis, Genesis, Policy, PowGenesis } from './genesis-schema.t
 export type { BftChain, Chain, ChainOptions, ChainStatus, PowChain } from './interface.ts'
 export type { NetworkSettings } from './network/open-chain-network.ts'
 export type { GossipCounts } from './network/transaction-gossip.ts'
+export { trustingPeriodMsOf } from './trusting-period.ts'

@@ -15,12 +15,13 @@ import type { ChainErrorCode } from '../errors.ts'
 import { genesisIdOf } from '../genesis-id.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { Connected } from '../open-shared.ts'
+import { trustingPeriodMsOf } from '../trusting-period.ts'
 import type { SetStore } from './validators/set-store.ts'
 
 export interface SyncSettings {
   /** All that is trusted; the genesis when left out. */
   checkpoint?: { height: number; id: Hex }
-  /** How long signatures of validators are believed; see `LightClientOptions`. */
+  /** How long signatures of validators are believed; `trustingPeriodMsOf` the genesis unless said. */
   trustingPeriodMs?: number
   /** How long peers may take. */
   times?: AnswerTimes
@@ -98,7 +99,8 @@ interface BeginOptions extends Connected {
 export async function beginFromSnapshot(begin: BeginOptions): Promise<void> {
   const { options, genesis, executionGenesis, paths, network, snapshots, settings, blocks } = begin
   const { sync = {}, logger, signal = new AbortController().signal } = options
-  const { checkpoint, trustingPeriodMs, times, onProgress } = sync
+  const { checkpoint, times, onProgress } = sync
+  const { trustingPeriodMs = trustingPeriodMsOf(genesis) } = sync
   const log = logger.child({ module: 'sync' })
   const height = await syncFromSnapshot({
     network,
@@ -115,7 +117,7 @@ export async function beginFromSnapshot(begin: BeginOptions): Promise<void> {
     },
     signal,
     logger: log,
-    ...(trustingPeriodMs === undefined ? {} : { trustingPeriodMs }),
+    trustingPeriodMs,
     ...(times ? { times } : {}),
     ...(onProgress ? { onProgress } : {}),
   })

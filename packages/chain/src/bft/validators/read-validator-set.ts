@@ -3,15 +3,12 @@ import { createValidatorSet, type ValidatorSet } from '@quoin/headers'
 import { CodedError, type Hex } from '@quoin/kernel'
 import { isBlsPublicKey } from '@quoin/keys'
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from 'viem'
-import { stakingAddress } from '../../check-genesis.ts'
+import { maxValidators, stakingAddress } from '../../check-genesis.ts'
 
 const abi = parseAbi([
   'function validatorSet() view returns (address[] validators, uint256[] powers, bytes[] blsPublicKeys)',
 ])
 const data = encodeFunctionData({ abi, functionName: 'validatorSet' })
-
-/** More would not fit what nodes tell each other of votes. */
-const maxValidators = 1000
 
 /**
  * The set that the Staking contract names after a block; a reason when it names none that could be one.

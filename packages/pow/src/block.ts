@@ -52,16 +52,16 @@ export function decodePowBlock(bytes: Uint8Array): PowBlock {
   return rlpToPowBlock(decodeRlp(bytes))
 }
 
-export function powBlockToRlp(block: PowBlock): RlpItem {
+function powBlockToRlp(block: PowBlock): RlpItem {
   return [sealedHeaderToRlp(block), powBodyToRlp(block)]
 }
 
-export function rlpToPowBlock(item: RlpItem | undefined): PowBlock {
+function rlpToPowBlock(item: RlpItem | undefined): PowBlock {
   const [header, body] = toList(item, 'block', 2)
   return { ...rlpToSealedHeader(header), ...rlpToPowBody(body) }
 }
 
-export function powBodyToRlp({ payload, executionRequests }: PowBody): RlpItem {
+function powBodyToRlp({ payload, executionRequests }: PowBody): RlpItem {
   return [payloadToRlp(payload), executionRequests.map(hexItem)]
 }
 

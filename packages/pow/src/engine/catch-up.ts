@@ -31,10 +31,10 @@ export async function catchUpExecution(
     const reason = await executeLink(link, tree, execution)
     if (reason !== null) throw mismatch(`it finds block ${height} invalid: ${reason}`)
     if (height % stride === 0 && height < tree.head.height)
-      await setExecutionHead(forkchoiceOf(link, rules, tree), execution)
+      await setExecutionHead(forkchoiceOf(link, tree), execution)
   }
   if (fork.height < tree.head.height)
-    await setExecutionHead(forkchoiceOf(tree.head, rules, tree), execution)
+    await setExecutionHead(forkchoiceOf(tree.head, tree), execution)
   return tree.head.height - fork.height
 }
 

@@ -1,7 +1,6 @@
 import type { ExecutionLayer, ForkchoiceState } from '@quoin/engine'
 import { CodedError } from '@quoin/kernel'
 import type { PowErrorCode } from '../errors.ts'
-import type { PowRules } from '../rules.ts'
 import type { BlockTree } from '../tree/block-tree.ts'
 import type { Link } from '../tree/link.ts'
 
@@ -31,17 +30,13 @@ export async function executeLink(
   )
 }
 
-/** The pointers that go with a head, by depth below it. */
-export function forkchoiceOf(
-  head: Link,
-  rules: Pick<PowRules, 'safeDepth'>,
-  tree: BlockTree,
-): ForkchoiceState {
+/** The pointers that go with a head of execution, which may be on its way to the tree's. */
+export function forkchoiceOf(head: Link, tree: BlockTree): ForkchoiceState {
   const at = (height: number) =>
     (tree.canonicalAt(Math.min(height, head.height)) ?? tree.genesis).payloadHash
   return {
     headBlockHash: head.payloadHash,
-    safeBlockHash: at(Math.max(head.height - rules.safeDepth, tree.finalizedHeight, 0)),
+    safeBlockHash: at(tree.safeHeight),
     finalizedBlockHash: at(tree.finalizedHeight),
   }
 }

@@ -49,7 +49,7 @@ export class ForkChoice {
 
   /** One step towards the heaviest chain; null when the head is on it. */
   async follow(): Promise<HeadPath | null> {
-    const { tree, rules, judgement, execution } = this.#options
+    const { tree, judgement, execution } = this.#options
     for (let best = this.#heaviest(); best; best = this.#heaviest()) {
       const path = this.#shorten(tree.pathTo(best))
       if (judgement.isBelowFinal(path.fork, tree.finalizedHeight)) {
@@ -60,7 +60,7 @@ export class ForkChoice {
       if (!(await this.#execute(path.added, best))) continue
       const head = path.added.at(-1) ?? best
       await tree.move(path, this.#finalizedUnder(head, path))
-      await setExecutionHead(forkchoiceOf(head, rules, tree), execution)
+      await setExecutionHead(forkchoiceOf(head, tree), execution)
       if (head.id === best.id) this.#contenders.delete(best.id)
       return path
     }

@@ -18,7 +18,7 @@ import type { BlockPlace, HeadChange, PowEngine, PowStatus } from './interface.t
 import { Mailbox } from './mailbox.ts'
 import { Mining } from './mining.ts'
 
-export interface MiningParts {
+interface MiningParts {
   /** Gets fees and reward. */
   miner: Hex
   hasher: Miner
@@ -98,7 +98,7 @@ class Engine implements PowEngine {
       height: head.height,
       headId: head.id,
       headTimeMs: head.timeMs,
-      safeHeight: Math.max(head.height - rules.safeDepth, tree.finalizedHeight, 0),
+      safeHeight: tree.safeHeight,
       finalizedHeight: tree.finalizedHeight,
       totalWork: head.totalWork,
       difficulty: targetToWork(judgement.targetAfter(head, rules)),

@@ -34,7 +34,7 @@ export async function beginTemplate(
   const parent = tree.head
   const height = parent.height + 1
   const timeMs = Math.max(nowMs, earliestTimeMs(parent, rules))
-  const started = await execution.forkchoiceUpdated(forkchoiceOf(parent, rules, tree), {
+  const started = await execution.forkchoiceUpdated(forkchoiceOf(parent, tree), {
     timestamp: bigintToHex(Math.floor(timeMs / 1000)),
     prevRandao: randaoOn(parent.id),
     suggestedFeeRecipient: miner,

@@ -25,6 +25,7 @@ export class Witness {
   readonly #parts: WitnessParts
   readonly #note: (problem: string) => void
   #finalized: { height: number; id: Hex }
+  #safeHeight: number
 
   constructor(parts: WitnessParts, note: (problem: string) => void) {
     this.#parts = parts
@@ -32,6 +33,7 @@ export class Witness {
     const { tree } = parts
     this.#chain = Array.from({ length: tree.head.height + 1 }, (_, height) => idAt(tree, height))
     this.#finalized = { height: tree.finalizedHeight, id: idAt(tree, tree.finalizedHeight) }
+    this.#safeHeight = tree.safeHeight
     parts.engine.onHead((change) => this.#hear(change))
   }
 
@@ -41,6 +43,7 @@ export class Witness {
     for (const { height, id } of removed)
       if (this.#chain.length - 1 !== height || this.#chain.pop() !== id)
         this.#note(`block ${height} was said to leave where it was not the last`)
+    this.#safeHeight = Math.min(this.#safeHeight, this.#chain.length - 1)
     for (const place of added) this.#join(place)
     if (this.#chain.at(-1) !== head.id) this.#note(`the head ${head.height} was not said to join`)
     if (workOf(tree, head.id) <= before) this.#note(`the head ${head.height} has no more work`)
@@ -66,8 +69,10 @@ export class Witness {
     const { height, id } = this.#finalized
     if (finalizedHeight < height) this.#note(`finalized went back from ${height}`)
     if (idAt(tree, height) !== id) this.#note(`the finalized block ${height} was replaced`)
+    if (safeHeight < this.#safeHeight) this.#note(`safe went back to ${safeHeight}`)
     if (safeHeight < finalizedHeight) this.#note(`safe is below finalized at ${safeHeight}`)
     if (waitingBlocks > mostWaiting) this.#note(`${waitingBlocks} blocks wait for a parent`)
+    this.#safeHeight = safeHeight
     this.#finalized = { height: finalizedHeight, id: idAt(tree, finalizedHeight) }
   }
 }

@@ -18,7 +18,7 @@ import {
 } from './questions.ts'
 
 /** Headers that wait in memory until they are heavier than our chain; a fork may be this long. */
-export const mostWaitingHeaders = 16_384
+const mostWaitingHeaders = 16_384
 
 export interface FetchOptions extends Court {
   tree: BlockTree

@@ -17,7 +17,7 @@ import { rlpToSealedHeader, type SealedHeader, sealedHeaderToRlp } from '../head
 /** Of one answer. */
 export const mostHeaders = 512
 export const mostBodies = 64
-export const mostLocatorIds = 80
+const mostLocatorIds = 80
 
 export type Question =
   | { type: 'head' }

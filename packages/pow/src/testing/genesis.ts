@@ -3,7 +3,7 @@ import type { Hex } from '@quoin/kernel'
 
 /** The public development account (account 0 of the "test ... junk" mnemonic). */
 export const richKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
-export const richAddress = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
+const richAddress = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
 
 /** Ethereum's system contracts as mainnet has them (EIP-4788, 2935, 7002, 7251). */
 const systemContracts: Record<Hex, Hex> = {

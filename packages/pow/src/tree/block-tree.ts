@@ -25,14 +25,18 @@ export class BlockTree {
   readonly #links = new Map<Hex, Link>()
   #head: Link
   #finalizedHeight: number
+  readonly #safeDepth: number
+  #safeHeight: number
 
-  private constructor(disk: KeyValue, genesis: Link) {
+  private constructor(disk: KeyValue, rules: PowRules) {
     this.#disk = disk
-    this.genesis = genesis
+    this.genesis = genesisLink(rules)
     const head = disk.get(metaKey('head'))
-    this.#head = head ? this.#require(bytesToHex(head)) : genesis
+    this.#head = head ? this.#require(bytesToHex(head)) : this.genesis
     const finalized = disk.get(metaKey('finalized'))
     this.#finalizedHeight = finalized ? this.#require(bytesToHex(finalized)).height : 0
+    this.#safeDepth = rules.safeDepth
+    this.#safeHeight = Math.max(this.#head.height - this.#safeDepth, this.#finalizedHeight)
   }
 
   /** @throws CodedError `GENESIS_MISMATCH`, `STORE_CORRUPT` */
@@ -45,7 +49,7 @@ export class BlockTree {
         `The folder holds blocks of the genesis ${bytesToHex(known)}, but this chain's is ${rules.genesisId}: use another folder, or the genesis that this one was made with`,
       )
     if (!known) await disk.write([{ key: metaKey('genesis'), value: id }])
-    return new BlockTree(disk, genesisLink(rules))
+    return new BlockTree(disk, rules)
   }
 
   get head(): Link {
@@ -55,6 +59,14 @@ export class BlockTree {
   /** Never goes back. */
   get finalizedHeight(): number {
     return this.#finalizedHeight
+  }
+
+  /**
+   * By depth below the head. Goes back only when its block left the chain, not when a heavier chain has
+   * fewer blocks.
+   */
+  get safeHeight(): number {
+    return this.#safeHeight
   }
 
   link(id: Hex): Link | null {
@@ -139,7 +151,7 @@ export class BlockTree {
   }
 
   /** Makes the end of a path the head, durably. */
-  async move({ removed, added }: HeadPath, finalized: Link): Promise<void> {
+  async move({ fork, removed, added }: HeadPath, finalized: Link): Promise<void> {
     const head = added.at(-1)
     if (!head) return
     await this.#disk.write([
@@ -152,6 +164,11 @@ export class BlockTree {
     ])
     this.#head = head
     this.#finalizedHeight = Math.max(this.#finalizedHeight, finalized.height)
+    this.#safeHeight = Math.max(
+      head.height - this.#safeDepth,
+      Math.min(this.#safeHeight, fork.height),
+      this.#finalizedHeight,
+    )
   }
 
   #require(id: Hex): Link {

@@ -210,7 +210,7 @@ class BftEngine implements ConsensusEngine {
   async #resume(): Promise<void> {
     const { store, rules, wal, logger } = this.#options
     const last = await store.byHeight(store.height)
-    if (last) await this.#witness.restore(last)
+    await this.#witness.restore(store, wal.recovered.map(decodeRecord))
     const presence = await readPresence(store, rules)
     const run = this.#open(last ? decidedToParent(last, presence) : genesisParent(rules))
     const { height } = run.state

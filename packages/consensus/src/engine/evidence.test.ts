@@ -108,4 +108,50 @@ describe('evidence', () => {
     assert.equal(again.disk.blocks.length, height, 'and the other chain is not taken in')
     await again.crash()
   })
+
+  it('is still found after a restart, against the certificates of the last heights', async () => {
+    const { nodes, liar, ...network } = await openNetwork()
+    nodes.push(await network.openNode(3))
+    await network.clock.advance(100_000)
+    const [node] = nodes
+    assert.ok(node && node.disk.blocks.length > 5)
+    const past = node.disk.blocks.at(-3)
+    assert.ok(past)
+    await close(nodes)
+    const again = await network.openNode(0, node.disk)
+    await network.clock.advance(10)
+    for (const signer of network.signers) {
+      const { height, round } = past.certificate
+      const ballot = { kind: 'precommit', height, round, id: red, validRound: -1 } as const
+      const signature = await signer.sign(ballotDigest(ballot, network.rules.domain))
+      const vote = { ...ballot, validator: signer.address, signature }
+      network.listeners.get(0)?.({ type: 'vote', vote }, 'x')
+      await network.clock.advance(1)
+    }
+    const accused = new Set(again.engine.evidence().map((found) => accusedOf(found).validator))
+    assert.equal(accused.size, past.certificate.signatures.length)
+    await again.crash()
+  })
+
+  it('is still found in the log of a height that was decided just before the crash', async () => {
+    const network = createShellNetwork(4, pace)
+    const keepLog = <T extends object>(part: T): T =>
+      'clear' in part ? { ...part, clear: async () => {} } : part
+    const first = await network.openNode(0, undefined, keepLog)
+    const others = await Promise.all([1, 2, 3].map((index) => network.openNode(index)))
+    await network.clock.advance(3000)
+    for (const node of [first, ...others]) await node.crash()
+    assert.equal(first.disk.blocks.length, 1)
+    const again = await network.openNode(0, first.disk)
+    await network.clock.advance(10)
+    const signer = network.signers[1]
+    assert.ok(signer)
+    const ballot = { kind: 'prevote', height: 1, round: 0, id: red, validRound: -1 } as const
+    const signature = await signer.sign(ballotDigest(ballot, network.rules.domain))
+    const vote = { ...ballot, validator: signer.address, signature }
+    network.listeners.get(0)?.({ type: 'vote', vote }, 'x')
+    await network.clock.advance(1)
+    assert.deepEqual(kindsOf(again), ['duplicate-vote'], 'prevotes are in no certificate')
+    await again.crash()
+  })
 })

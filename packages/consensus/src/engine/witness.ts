@@ -7,10 +7,12 @@ import {
 } from '@quoin/headers'
 import { CodedError, type Logger } from '@quoin/kernel'
 import type { DecidedBlock } from '../codec/decided.ts'
+import type { LogRecord } from '../codec/messages.ts'
 import type { Evidence, Vote } from '../core/messages.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import { votesFor } from '../core/tally.ts'
+import type { BlockStore } from '../storage/block-store.ts'
 import type { EvidencePool } from '../storage/evidence-pool.ts'
 import type { ChainRules } from './chain-rules.ts'
 import type { SignedMessage } from './verify-message.ts'
@@ -66,8 +68,26 @@ export class Witness {
     await this.#context.pool.age(state.height)
   }
 
-  /** After a restart all that is left of the last height is its certificate. */
-  async restore(decided: DecidedBlock): Promise<void> {
+  /**
+   * After a restart: the certificates of the last heights are left, and all votes of the last one when its log
+   * was not yet spent.
+   */
+  async restore(store: BlockStore, log: readonly LogRecord[]): Promise<void> {
+    const first = Math.max(1, store.height - rememberedHeights + 1)
+    for (let height = store.height; height >= first; height--) {
+      const decided = await store.byHeight(height)
+      if (!decided) return
+      await this.#restoreHeight(decided)
+    }
+    for (const record of log) {
+      if (record.type === 'vote') await this.#note(record.vote)
+      if (record.type !== 'proposal') continue
+      const state = this.#states.get(record.proposal.height)
+      if (state) await this.#tell(state, record)
+    }
+  }
+
+  async #restoreHeight(decided: DecidedBlock): Promise<void> {
     const { rules, recover } = this.#context
     const { height, proposer } = decided.block.header
     const validators = rules.validatorsAt(height)

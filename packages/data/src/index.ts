@@ -11,6 +11,10 @@ export {
   tableFormats,
 } from './format.ts'
 export type { SessionLimits } from './limits.ts'
+export { type Pipeline, parsePipeline, pipelineSchema } from './pipeline/declaration.ts'
+export { type PipelineOptions, type PipelineOutput, runPipeline } from './pipeline/run-pipeline.ts'
+export { type ColumnProfile, profileTable, type TableProfile } from './profile.ts'
+export type { TableValues, Values } from './session/read-table.ts'
 export {
   type Answer,
   openSession,

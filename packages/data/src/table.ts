@@ -6,8 +6,3 @@ export interface Column {
   /** The type in SQL, as `BIGINT`, `DOUBLE`, `VARCHAR`, `TIMESTAMP`. */
   type: string
 }
-
-/** A column in memory: numbers (NaN where null), or text (null where null). */
-export type Values =
-  | { name: string; kind: 'number'; values: Float64Array }
-  | { name: string; kind: 'text'; values: (string | null)[] }

@@ -22,6 +22,8 @@ export const callSchema = z.discriminatedUnion('method', [
   }),
   z.object({ method: z.literal('query'), sql: z.string(), maxRows: z.number() }),
   z.object({ method: z.literal('rows') }),
+  z.object({ method: z.literal('openValues'), table: name }),
+  z.object({ method: z.literal('values') }),
   z.object({ method: z.literal('createTable'), name, sql: z.string() }),
   z.object({ method: z.literal('run'), sql: z.string() }),
   z.object({ method: z.literal('columns'), table: name }),

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { CodedError } from '@quoin/kernel'
 import type { DataErrorCode } from '../errors.ts'
-import { literal } from './sql.ts'
+import { literal } from '../sql.ts'
 
 const maxSqlLength = 100_000
 /** What makes rows of its arguments alone. Others read files, settings, or run SQL that was not looked at. */

@@ -10,11 +10,12 @@ import { CodedError } from '@quoin/kernel'
 import type { DataErrorCode } from '../errors.ts'
 import type { TableFormat } from '../format.ts'
 import type { SessionLimits } from '../limits.ts'
+import { identifier, literal } from '../sql.ts'
 import type { Cell, Column } from '../table.ts'
 import { checkSelect, readUnstableFunctions } from './check-select.ts'
 import { describeQueryError } from './describe-error.ts'
 import { loadSource, type Source } from './load-source.ts'
-import { identifier, literal } from './sql.ts'
+import { type Part, ValueReader } from './read-values.ts'
 
 export interface EngineOptions {
   /** A folder of this engine alone: what does not fit into memory, and what is exported. */
@@ -32,6 +33,7 @@ export class Engine {
   readonly #unstable: ReadonlySet<string> | null
   readonly #exports: string
   #open: { result: DuckDBResult; documents: readonly number[]; left: number } | null = null
+  #values: ValueReader | null = null
 
   static async open(options: EngineOptions): Promise<Engine> {
     const { directory, sources, as, isDeterministic, limits } = options
@@ -92,6 +94,19 @@ export class Engine {
       for (const index of this.#open.documents) for (const row of rows) parseDocument(row, index)
       return rows
     })
+  }
+
+  /** Begins to give a table by columns. @returns their names */
+  openValues(table: string): Promise<string[]> {
+    return this.#asQuery(async () => {
+      this.#values = await ValueReader.open(this.#connection, table)
+      return this.#values.names
+    })
+  }
+
+  /** @returns null after the last part */
+  values(): Promise<Part[] | null> {
+    return this.#asQuery(async () => (await this.#values?.next()) ?? null)
   }
 
   /** Keeps the rows of a query as a table that later queries can name. */

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { identifier, literal } from './sql.ts'
+import { identifier, literal } from '../sql.ts'
 
 /**
  * Which texts of a CSV column make it of a type: all that are there must. What begins with a zero, as a

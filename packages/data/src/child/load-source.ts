@@ -4,10 +4,10 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { CodedError } from '@quoin/kernel'
 import type { DataErrorCode } from '../errors.ts'
 import type { TableFormat } from '../format.ts'
+import { identifier, literal } from '../sql.ts'
 import { describeFileError } from './describe-error.ts'
 import { inferTypes } from './infer-types.ts'
 import { readCsvHeader } from './read-header.ts'
-import { identifier, literal } from './sql.ts'
 
 export interface Source {
   path: string

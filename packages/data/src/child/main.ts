@@ -24,6 +24,10 @@ async function answer(call: Call): Promise<unknown> {
       return engine.query(call.sql, call.maxRows)
     case 'rows':
       return engine.rows()
+    case 'openValues':
+      return engine.openValues(call.table)
+    case 'values':
+      return engine.values()
     case 'createTable':
       return engine.createTable(call.name, call.sql)
     case 'run':

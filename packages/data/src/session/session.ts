@@ -7,8 +7,9 @@ import type { Source } from '../child/load-source.ts'
 import type { TableFormat } from '../format.ts'
 import { defaultLimits, type SessionLimits } from '../limits.ts'
 import type { Cell, Column } from '../table.ts'
-import { cellsSchema, columnsSchema, nothingSchema } from './answers.ts'
+import { cellsSchema, columnsSchema, namesSchema, nothingSchema, partsSchema } from './answers.ts'
 import { EngineProcess } from './engine-process.ts'
+import { collectTable, type TableValues } from './read-table.ts'
 
 export type { Source }
 
@@ -38,6 +39,8 @@ export interface Session extends AsyncDisposable {
   /** Keeps the rows of a SELECT as a table. @throws CodedError as `query` */
   createTable(name: string, sql: string): Promise<void>
   columns(table: string): Promise<Column[]>
+  /** A table whole, by columns. @throws CodedError `INVALID_QUERY`, `LIMIT_EXCEEDED` */
+  read(table: string): Promise<TableValues>
   /** Writes a table into a file that lives as long as the session. @throws CodedError `LIMIT_EXCEEDED` */
   export(table: string, format: TableFormat): Promise<string>
   /** SQL that is not a user's. */
@@ -82,6 +85,13 @@ function createSession({ call, directory, maxRows, owned }: Parts): Session {
       yield part
     }
   }
+  async function* parts() {
+    while (true) {
+      const part = await call({ method: 'values' }, partsSchema.nullable())
+      if (!part) return
+      yield part
+    }
+  }
   let exports = 0
   return {
     query: async (sql) => ({
@@ -92,6 +102,10 @@ function createSession({ call, directory, maxRows, owned }: Parts): Session {
       await call({ method: 'createTable', name, sql }, nothingSchema)
     },
     columns: (table) => call({ method: 'columns', table }, columnsSchema),
+    async read(table) {
+      const names = await call({ method: 'openValues', table }, namesSchema)
+      return collectTable(names, parts(), maxRows)
+    },
     async export(table, format) {
       const file = `${exports++}.${format}`
       await call({ method: 'export', table, file, format }, nothingSchema)

@@ -2,7 +2,7 @@ import type { Session } from './session/session.ts'
 import { identifier } from './sql.ts'
 import type { Cell } from './table.ts'
 
-export interface Histogram {
+interface Histogram {
   /** Bounds of the bins, ascending: one more than there are counts. */
   bounds: number[]
   counts: number[]

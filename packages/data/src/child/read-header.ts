@@ -4,7 +4,7 @@ import { CodedError } from '@quoin/kernel'
 import type { DataErrorCode } from '../errors.ts'
 
 const maxHeaderBytes = 1 << 20
-export const maxColumns = 4096
+const maxColumns = 4096
 
 /**
  * The names in the first record of a CSV file (RFC 4180). DuckDB's own sniffer takes a ragged file for one that
@@ -48,7 +48,7 @@ function decode(bytes: Uint8Array, invalid: (what: string) => Error): string {
 }
 
 /** @returns null when the record does not end */
-export function splitRecord(text: string, delimiter: string): string[] | null {
+function splitRecord(text: string, delimiter: string): string[] | null {
   const fields: string[] = []
   let at = 0
   while (true) {

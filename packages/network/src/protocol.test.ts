@@ -109,6 +109,32 @@ test('one peer gets only so many answers at once, and only so many a second', as
   await assert.rejects(ask(1), code('REQUEST_REFUSED'))
 })
 
+test('one peer cannot take all the places of a protocol', async () => {
+  await using pair = await openPair()
+  await using other = await openTestNetwork({ bootstrap: pair.a.addresses })
+  await until(() => pair.a.peers().length === 2, 'a third one comes')
+  const few = { ...limits, maxConcurrent: 4 }
+  pair.a.protocol('blocks', few).serve(async function* (request, { signal }) {
+    if (request[0] === 0) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    yield request
+  })
+  const greedy = pair.b.protocol('blocks', few)
+  const controller = new AbortController()
+  const { signal } = controller
+  const held = Array.from({ length: 4 }, () =>
+    collectResponse(greedy.request(pair.a.peerId, Uint8Array.of(0), { signal })).catch(
+      (error: unknown) => error,
+    ),
+  )
+  await until(() => pair.a.status().servedRequests === 2, 'it gets half of them')
+  const modest = other.protocol('blocks', few)
+  const answer = await collectResponse(modest.request(pair.a.peerId, Uint8Array.of(1)))
+  assert.deepEqual(answer, Uint8Array.of(1))
+  controller.abort(new Error('enough'))
+  const refused = (await Promise.all(held)).filter(code('REQUEST_REFUSED'))
+  assert.equal(refused.length, 2)
+})
+
 test('a handler that throws, a missing handler and a missing peer are told apart', async () => {
   await using pair = await openPair()
   const served = pair.a.protocol('blocks', limits)

@@ -6,6 +6,9 @@ import { readFrames, writeFrame } from '../wire/frame-stream.ts'
 import { encodeAnswer } from './answer-frame.ts'
 import type { ProtocolOptions, ServeHandler } from './protocol.ts'
 
+/** Who reads more slowly than this, beyond the patience for one chunk, only wants to keep a place from others. */
+const leastBytesPerMs = 16
+
 export interface AnswerOptions {
   readonly peer: PeerId
   readonly limits: ProtocolOptions
@@ -24,10 +27,16 @@ export async function answer(
   stream.addEventListener('close', () => gone.abort())
   try {
     const request = await readRequest(stream, options)
+    let [bytesRead, waitedMs] = [0, 0]
     for await (const bytes of handler(request, { peer: options.peer, signal: gone.signal })) {
       if (gone.signal.aborted) return
       writeFrame(stream, encodeAnswer({ type: 'chunk', bytes }))
+      const sinceMs = performance.now()
       await drained(stream, AbortSignal.any([gone.signal, AbortSignal.timeout(options.patienceMs)]))
+      waitedMs += performance.now() - sinceMs
+      bytesRead += bytes.length
+      if (waitedMs > options.patienceMs + bytesRead / leastBytesPerMs)
+        throw new Error('The asker reads too slowly: others want its place.')
     }
     writeFrame(stream, encodeAnswer({ type: 'end' }))
     await stream.close({ signal: AbortSignal.timeout(options.patienceMs) })

@@ -6,7 +6,7 @@ export interface ProtocolOptions {
   readonly maxChunkBytes: number
   /** Of a whole answer. */
   readonly maxResponseBytes: number
-  /** Requests being served at once, over all peers, on this protocol. */
+  /** Requests being served at once, over all peers, on this protocol; one peer gets half of them. */
   readonly maxConcurrent: number
 }
 

@@ -23,6 +23,7 @@ export class RequestProtocol implements Protocol {
   #handler: ServeHandler | undefined
   readonly traffic: Traffic = noTraffic()
   #serving = 0
+  readonly #servingTo = new Map<PeerId, number>()
 
   constructor(name: string, options: RequestProtocolOptions) {
     this.#protocol = `/quoin/request/${name}/1`
@@ -77,7 +78,11 @@ export class RequestProtocol implements Protocol {
       abortStream(stream, 'The peer has not said hello.')
       return
     }
-    const isBusy = handler === undefined || this.#serving >= limits.maxConcurrent
+    const servingPeer = this.#servingTo.get(peer) ?? 0
+    const isBusy =
+      handler === undefined ||
+      this.#serving >= limits.maxConcurrent ||
+      servingPeer >= Math.ceil(limits.maxConcurrent / 2)
     const leave = isBusy ? undefined : admit(peer)
     if (handler === undefined || leave === undefined) {
       this.traffic.dropped += 1
@@ -85,9 +90,13 @@ export class RequestProtocol implements Protocol {
       return
     }
     this.#serving += 1
+    this.#servingTo.set(peer, servingPeer + 1)
     this.traffic.messagesIn += 1
     void answer(stream, handler, { peer, limits, patienceMs: 10_000, onFailure }).finally(() => {
       this.#serving -= 1
+      const left = (this.#servingTo.get(peer) ?? 0) - 1
+      if (left > 0) this.#servingTo.set(peer, left)
+      else this.#servingTo.delete(peer)
       leave()
     })
   }

@@ -16,7 +16,7 @@ import { type Network, openNetwork, type Protocol } from '@quoin/network'
 import { type Genesis, genesisIdOf, networkIdOf, validatorOf } from '../index.ts'
 
 const protocols = ['light', 'state', 'bft-blocks'] as const
-type Served = (typeof protocols)[number]
+export type Served = (typeof protocols)[number]
 
 interface Question {
   of: Served

@@ -118,8 +118,9 @@ contract Registry is IRegistry {
         bytes32[] calldata parents,
         Job calldata job
     ) external returns (bytes32 id) {
+        // Before it is there, so that it cannot be its own parent.
+        ILineage(Predeploys.LINEAGE).record(keccak256(bytes(cid)), msg.sender, kind, parents, job);
         id = _publish(cid, kind, terms, parents);
-        ILineage(Predeploys.LINEAGE).record(id, msg.sender, kind, parents, job);
     }
 
     function setArtifactTerms(bytes32 id, string calldata terms) external {

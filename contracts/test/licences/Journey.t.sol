@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Purposes} from "../solidity/licences/Purposes.sol";
-import {Order} from "../solidity/licences/LicenceTypes.sol";
+import {Purposes} from "../../solidity/licences/Purposes.sol";
+import {Order} from "../../solidity/licences/LicenceTypes.sol";
 import {LicenceBase} from "./LicenceBase.sol";
 
 contract JourneyTest is LicenceBase {

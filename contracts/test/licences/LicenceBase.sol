@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Licences} from "../solidity/licences/Licences.sol";
-import {Authorization, Order, Terms} from "../solidity/licences/LicenceTypes.sol";
-import {Purposes} from "../solidity/licences/Purposes.sol";
-import {Job} from "../solidity/market/ILineage.sol";
-import {ArtifactKind} from "../solidity/market/IRegistry.sol";
-import {Lineage} from "../solidity/market/Lineage.sol";
-import {Registry} from "../solidity/market/Registry.sol";
-import {Splitter} from "../solidity/market/Splitter.sol";
-import {Predeploys} from "../solidity/Predeploys.sol";
-import {Base} from "./Base.sol";
+import {Licences} from "../../solidity/licences/Licences.sol";
+import {Authorization, Order, Terms} from "../../solidity/licences/LicenceTypes.sol";
+import {Purposes} from "../../solidity/licences/Purposes.sol";
+import {Job} from "../../solidity/market/ILineage.sol";
+import {ArtifactKind} from "../../solidity/market/IRegistry.sol";
+import {Lineage} from "../../solidity/market/Lineage.sol";
+import {Registry} from "../../solidity/market/Registry.sol";
+import {Splitter} from "../../solidity/market/Splitter.sol";
+import {Predeploys} from "../../solidity/Predeploys.sol";
+import {Base} from "../Base.sol";
 
 /// @notice A data owner, a trainer and a runner, and short words for what they do.
 abstract contract LicenceBase is Base {

@@ -1,12 +1,13 @@
 /**
  * Content-addressed data: files and folders as UnixFS DAGs whose CIDs every IPFS tool computes too,
  * stores for their blocks, encryption, archives, verified reading and fetching, and proofs that a store
- * still has what it should. See README.md for formats, guarantees and limits.
+ * still has what it should. See README.md for formats, guarantees and limits. What runs in browsers is in
+ * `@quoin/artifacts/core`.
  */
-export { type Block, parseCid } from './dag/cid.ts'
-export { ArtifactError, type ArtifactErrorCode, artifactErrorCode } from './errors.ts'
-export { type ImportOptions, importBytes, type ProgressListener } from './importing/import-bytes.ts'
-export { type ByteRange, fileSize, type ReadOptions, readFile } from './reading/read-file.ts'
-export type { BlobStore, BlockReader, CallOptions, StoredBlock } from './store/blob-store.ts'
+export * from './core.ts'
+export { encryptStream } from './encryption/encrypt-stream.ts'
+export { type ImportPathOptions, importPath } from './importing/import-path.ts'
+export { type ExportOptions, exportPath } from './reading/export-path.ts'
+export { type Collection, collectGarbage } from './store/collect-garbage.ts'
 export { openFolderStore } from './store/folder-store.ts'
-export { createMemoryStore } from './store/memory-store.ts'
+export { checkComplete, openPins, type Pin, type Pins } from './store/pins.ts'

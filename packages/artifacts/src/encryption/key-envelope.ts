@@ -83,7 +83,7 @@ export async function sealContentKey({
 
 /**
  * Opens an envelope, of any origin, with the recipient's private key.
- * @throws ArtifactError `INVALID_ENVELOPE` when it is malformed, for another artifact, for another key, was
+ * @throws ArtifactError `INVALID_KEY`, and `INVALID_ENVELOPE` when it is malformed, for another artifact, for another key, was
  * changed, or holds a key that is not the one of `commitment`
  */
 export async function openContentKey(
@@ -92,7 +92,7 @@ export async function openContentKey(
 ): Promise<Uint8Array> {
   const parsed = parseKeyEnvelope(envelope)
   const { root, privateKey, commitment } = expected
-  const own = bytesToHex(secp256k1.getPublicKey(privateKey, true))
+  const own = bytesToHex(publicKeyOf(privateKey))
   if (!parseCid(parsed.root).equals(root))
     throw refused(`it is for ${parsed.root}, not for ${root}`)
   if (parsed.recipient !== own)
@@ -127,6 +127,14 @@ function subjectOf(root: string, recipient: Hex) {
 
 function aadOf(subject: ReturnType<typeof subjectOf>): Uint8Array {
   return new TextEncoder().encode(canonicalJson(subject))
+}
+
+function publicKeyOf(privateKey: Uint8Array): Uint8Array {
+  try {
+    return secp256k1.getPublicKey(privateKey, true)
+  } catch {
+    throw new ArtifactError('INVALID_KEY', 'This is no secp256k1 private key')
+  }
 }
 
 function compress(publicKey: Uint8Array): Uint8Array {

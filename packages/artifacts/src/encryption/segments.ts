@@ -17,8 +17,8 @@ import { ArtifactError } from '../errors.ts'
  */
 export const segmentBytes = 65_536
 export const headerBytes = 40
-export const tagBytes = 16
-export const saltBytes = 32
+const tagBytes = 16
+const saltBytes = 32
 const prefixBytes = 7
 export const contentKeyBytes = 32
 const associatedData = new TextEncoder().encode('quoin/artifact/1')

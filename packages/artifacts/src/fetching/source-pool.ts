@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { CID } from 'multiformats/cid'
 import { verifyBlock } from '../dag/cid.ts'
 import { checkBlockSize } from '../dag/decode-node.ts'
@@ -33,7 +32,7 @@ export class SourcePool {
   async get(cid: CID, signal: AbortSignal): Promise<Uint8Array> {
     const words = new Map<string, string>()
     for (let round = 0; round < this.#options.rounds; round++) {
-      if (round > 0) await delay(this.#options.retryMs * 2 ** round, undefined, { signal })
+      if (round > 0) await pause(this.#options.retryMs * 2 ** round, signal)
       let canRetry = false
       for (const member of this.#inOrder()) {
         signal.throwIfAborted()
@@ -79,6 +78,10 @@ export class SourcePool {
 
 function isForged({ code }: ArtifactError): boolean {
   return code === 'BLOCK_CORRUPT' || code === 'BLOCK_TOO_LARGE'
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return within(signal, new Promise((resolve) => setTimeout(resolve, ms)))
 }
 
 /** Does not wait for a source that does not heed its signal. */

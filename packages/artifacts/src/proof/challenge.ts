@@ -6,7 +6,7 @@ import { ArtifactError } from '../errors.ts'
 /** "Show `count` random places of the DAG of `root`". The seed must not be known before it is asked. */
 export type Challenge = { root: CID; seed: Uint8Array; count: number }
 
-export const maxSamples = 1024
+const maxSamples = 1024
 const shape = z.object({
   seed: z.instanceof(Uint8Array).refine((seed) => seed.length === 32, 'must have 32 bytes'),
   count: z.int().min(1).max(maxSamples),

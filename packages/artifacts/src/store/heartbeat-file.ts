@@ -2,7 +2,7 @@ import { open, rm, stat, utimes } from 'node:fs/promises'
 import { isNotFound } from './store-failure.ts'
 
 /** A file not touched for this long was left by a process that died (or slept for as long). */
-export const deadAfterMs = 600_000
+const deadAfterMs = 600_000
 const beatMs = 15_000
 
 /** Made at `startedAtMs`; touched from time to time until it is disposed, which removes it. */

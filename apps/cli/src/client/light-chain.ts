@@ -89,7 +89,7 @@ async function findRoot(
 }
 
 /** What a light client cannot do, and why. */
-export function withoutCertificates() {
+function withoutCertificates() {
   return cliError(
     'NOT_VERIFIABLE',
     'This chain is one of proof of work: its blocks carry no certificates, so nothing of it can be proven without following the whole chain. Run a node of your own and believe that one',

@@ -53,7 +53,7 @@ export function pathsOf(dir: string) {
   }
 }
 
-export const defaultDir = '.quoin/net'
+const defaultDir = '.quoin/net'
 
 /** What names the folder in a command, where it must be named. */
 export function atDir(dir: string): string {

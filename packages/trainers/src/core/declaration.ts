@@ -48,6 +48,8 @@ const tensorFeature = z.strictObject({
 const gradientDescent = {
   optimizer: z._default(z.enum(['adam', 'sgd']), 'adam'),
   learningRate: z._default(between(1e-8, 10), 0.001),
+  /** linear: the rate falls evenly over all epochs' steps, to nearly 0. */
+  decay: z._default(z.enum(['none', 'linear']), 'none'),
   /** For sgd. */
   momentum: z._default(between(0, 0.9999), 0.9),
   batchSize: z._default(whole(1, 65_536), 32),

@@ -2,6 +2,7 @@ import type { Declaration } from './declaration.ts'
 import { trainingError } from './errors.ts'
 import { createRandom, permutation } from './random.ts'
 import { type Table, textColumn } from './table.ts'
+import { readTarget } from './target.ts'
 
 /** Row numbers of the table. */
 export interface Split {
@@ -103,4 +104,13 @@ function tooFew(rows: number, part: string): Error {
     `${rows} rows leave none for the ${part} part: give more rows or other fractions`,
     { detail: { rows } },
   )
+}
+
+/**
+ * The rows of each part as a declaration cuts them, for whoever wants to train elsewhere on the same.
+ * @throws TrainingError as `trainModel` would
+ */
+export function splitTable(table: Table, declaration: Declaration): Split {
+  const target = readTarget(table, declaration)
+  return splitRows(table, declaration, target.kind === 'classes' ? target.labels : null)
 }

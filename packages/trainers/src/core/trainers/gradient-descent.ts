@@ -99,7 +99,7 @@ async function runEpoch(
     const outputs = await step.run({
       ...pickExamples(problem.train, rows, problem),
       ...toTensors(next, shapes),
-      rate: scalar(learningRate(algorithm, count)),
+      rate: scalar(learningRate(algorithm, count, batches)),
       share: scalar(1 / rows.length),
     })
     loss += Number(floatOutput(outputs, 'loss')[0])
@@ -111,7 +111,12 @@ async function runEpoch(
 }
 
 /** Adam's correction of its averages' start at zero is part of the rate (Kingma and Ba 2015, section 2). */
-function learningRate({ optimizer, learningRate: rate }: Descent, step: number): number {
+function learningRate(
+  { optimizer, learningRate: start, decay, epochs }: Descent,
+  step: number,
+  batches: number,
+): number {
+  const rate = decay === 'linear' ? start * (1 - (step - 1) / (epochs * batches)) : start
   if (optimizer === 'sgd') return rate
   const { mean, square } = adamDecay
   return (rate * squareRoot(1 - wholePower(square, step))) / (1 - wholePower(mean, step))

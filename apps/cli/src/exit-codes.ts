@@ -132,6 +132,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: exitCodes.busy,
     hint: 'Choose others with --gateway-port and --rpc-port; 0 takes any free one.',
   },
+  NETWORK_LISTEN_FAILED: { exit: exitCodes.busy, hint: 'Choose another address with --listen.' },
+  NETWORK_OPTION_INVALID: { exit: exitCodes.usage, hint: null },
   DATA_FOLDER_IN_USE: { exit: exitCodes.busy, hint: null },
   INTERRUPTED: { exit: exitCodes.interrupted, hint: null },
   WOULD_OVERWRITE: {

@@ -11,6 +11,12 @@ const list = z
   )
   .transform((items) => items.filter((item) => item !== ''))
 
+/** Where a node is, as libp2p writes it; whether it leads anywhere shows when it is used. */
+const addresses = list.refine(
+  (items) => items.every((item) => /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/|$)/.test(item)),
+  'write /ip4/ADDRESS/tcp/PORT or /dns4/NAME/tcp/PORT, with or without /p2p/ID',
+)
+
 /**
  * Everything that can be set about a node. Flags, environment (QUOIN_ and the name in capitals), the
  * file quoin.json in the data folder and the defaults here are joined by the command line.
@@ -38,10 +44,10 @@ export const NodeConfig = z.strictObject({
     .min(1)
     .optional()
     .describe('genesis file of the chain to join; a private chain is made when absent'),
-  listen: list
+  listen: addresses
     .default([])
     .describe('addresses for other nodes to connect to, as /ip4/0.0.0.0/tcp/30402'),
-  bootstrap: list.default([]).describe('addresses of nodes of the chain to connect to first'),
+  bootstrap: addresses.default([]).describe('addresses of nodes of the chain to connect to first'),
   allowPeer: list
     .default([])
     .describe('peer ids that alone may connect; anyone of the same chain when empty'),

@@ -31,6 +31,8 @@ export interface Node extends AsyncDisposable {
   readonly rpcUrl: string
   /** Of /health, /metrics and /status of the chain; null when not asked for. */
   readonly monitorUrl: string | null
+  /** Multiaddrs where other nodes connect; none on a node that is alone. */
+  readonly peerAddresses: readonly string[]
   readonly chainId: number
   readonly dataDir: string
   readonly provider: Hex
@@ -76,6 +78,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
     gatewayUrl: provider?.gatewayUrl ?? null,
     rpcUrl: chain.rpcUrl,
     monitorUrl: monitor?.url ?? null,
+    peerAddresses: chain.network?.addresses ?? [],
     chainId: chain.genesis.config.chainId,
     dataDir,
     provider: privateKeyToAddress(keys.provider),

@@ -19,6 +19,7 @@ export async function announceNode(context: Context, node: Node, seconds: number
     gatewayUrl,
     rpcUrl,
     monitorUrl,
+    peerAddresses: node.peerAddresses,
     chainId,
     dataDir,
     provider,
@@ -39,6 +40,7 @@ export async function announceNode(context: Context, node: Node, seconds: number
       ? [['Provider', provider] satisfies Fact]
       : [['Validator', validator ?? 'none'] satisfies Fact]),
     ...(gatewayUrl && development.coins > 0n ? developmentFacts(development, terminal) : []),
+    ...node.peerAddresses.map((address, at): Fact => [at === 0 ? 'Peers' : '', address]),
     ['Data', dataDir],
   ]
   terminal.line(`${bold('Quoin')} ${version}, ready in ${seconds.toFixed(1)} s`)

@@ -162,5 +162,9 @@ function instructions({ folders, members, dir }: Made): string[] {
     lines.push(
       `with --bootstrap /dns4/HOST/tcp/${p2pPort} naming one or more of the others' machines.`,
     )
+  if (members.some(({ addresses }) => addresses.some((one) => !one.includes(`/tcp/${p2pPort}`))))
+    lines.push(
+      `A member whose address has another port than ${p2pPort} adds --listen /ip4/0.0.0.0/tcp/PORT.`,
+    )
   return lines
 }

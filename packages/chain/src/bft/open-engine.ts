@@ -136,9 +136,13 @@ function rulesOf(
 function checkDecidesAlone(set: ValidatorSet, self: Hex | null): void {
   if (self !== null && isQuorum(set, set.powerOf(self))) return
   const [first] = set.validators
-  const whose = set.validators.length === 1 ? `The only validator of this chain is` : 'One is'
+  const count = set.validators.length
+  const whose =
+    count === 1
+      ? 'The only validator of this chain is'
+      : `This chain has ${count} validators, one is`
   throw new CodedError<ChainErrorCode>(
     'NOT_A_VALIDATOR',
-    `${whose} ${first?.address}, and ${self ? `the key given is ${self}'s` : 'no key is given'}: without a network nobody would make blocks`,
+    `${whose} ${first?.address}, and ${self ? `this node's key is that of ${self}` : 'this node has no key'}: alone it would never see a block. Give it a network: where to listen, or whom to connect to first`,
   )
 }

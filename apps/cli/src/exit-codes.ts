@@ -112,6 +112,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: exitCodes.verificationFailed,
     hint: 'Ask another node with --rpc-url.',
   },
+  CHECKPOINT_MISMATCH: { exit: exitCodes.verificationFailed, hint: null },
   CHAIN_FORKED: { exit: exitCodes.verificationFailed, hint: null },
   TRUST_EXPIRED: {
     exit: exitCodes.verificationFailed,

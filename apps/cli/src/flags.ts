@@ -20,7 +20,10 @@ const flags = {
   bootstrap: new Option('--bootstrap <address...>', 'addresses of nodes to connect to first'),
   allowPeer: new Option('--allow-peer <id...>', 'peer ids that alone may connect (anyone)'),
   sync: new Option('--sync <how>', 'how a new node begins: genesis, or snapshot (genesis)'),
-  checkpoint: new Option('--checkpoint <height:id>', 'a trusted block to begin a snapshot from'),
+  checkpoint: new Option(
+    '--checkpoint <height:id>',
+    'a trusted block: begins a snapshot, and is insisted on',
+  ),
   keepBlocks: new Option('--keep-blocks <n>', 'how many blocks to keep with their states (all)'),
   mine: new Option('--mine <threads>', 'threads that mine, with proof of work (0)'),
   chainId: new Option('--chain-id <id>', 'chain id of a new chain (31402)'),

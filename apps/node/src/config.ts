@@ -61,7 +61,9 @@ export const NodeConfig = z.strictObject({
     .string()
     .regex(/^[1-9][0-9]*:0x[0-9a-f]{64}$/, 'write HEIGHT:ID, the id in lower-case hexadecimal')
     .optional()
-    .describe('a block that somebody vouches for, HEIGHT:ID, to begin a snapshot from'),
+    .describe(
+      'a block that somebody vouches for, HEIGHT:ID: to begin a snapshot from, and to insist on',
+    ),
   keepBlocks: z.coerce
     .number()
     .int()

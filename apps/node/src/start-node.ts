@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Chain, type ChainOptions, openChain } from '@quoin/chain'
 import type { Service } from '@quoin/gateway'
-import { CodedError, type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
+import { type Hex, type Logger, Scope, silentLogger } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import type { Market } from '@quoin/market'
+import { type CheckpointGuard, guardCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import type { NodeConfig } from './config.ts'
 import { genesisFor } from './genesis.ts'
 import { type ChainMetrics, createChainMetrics } from './monitor/metrics.ts'
@@ -70,6 +71,10 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
   const keys = await openNodeKeys(dataDir, options.password)
   onProgress('opening the chain')
   const chain = scope.own(await openNodeChain(config, dataDir, keys, options))
+  const { checkpoint } = config
+  const guard = checkpoint
+    ? scope.own(await guardCheckpoint(chain, parseCheckpoint(checkpoint)))
+    : null
   const metrics = scope.own(createChainMetrics(chain, () => readStatus(chain)))
   const monitor = await openMonitor({ config, chain, metrics, logger }, scope)
   const services = { config, dataDir, keys, chain, metrics, logger, onProgress }
@@ -87,7 +92,7 @@ async function assemble(options: NodeOptions, scope: Scope): Promise<Node> {
     market: provider?.market ?? null,
     chain,
     ready: async () => void (await provider?.whole),
-    failure: failureOf(chain),
+    failure: failureOf(chain, guard),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   }
 }
@@ -148,23 +153,12 @@ function networkOf(
 
 type SnapshotProgress = Parameters<NonNullable<NonNullable<ChainOptions['sync']>['onProgress']>>[0]
 
-/** @throws CodedError `CONFIGURATION` for a checkpoint where nothing begins from it */
+/** How a new node begins; the checkpoint is held against its chain later too, however it began. */
 function syncOf({ sync, checkpoint }: NodeConfig, onProgress: (step: string) => void) {
-  if (sync === 'genesis') {
-    if (checkpoint === undefined) return {}
-    throw new CodedError(
-      'CONFIGURATION',
-      'A checkpoint is for a node that begins with --sync snapshot',
-    )
-  }
-  const [height = '', id = ''] = checkpoint?.split(':') ?? []
-  const trusted = isHash(id) ? { checkpoint: { height: Number(height), id } } : {}
+  if (sync === 'genesis') return {}
+  const trusted = checkpoint === undefined ? {} : { checkpoint: parseCheckpoint(checkpoint) }
   const tell = (progress: SnapshotProgress) => onProgress(describeProgress(progress))
   return { sync: { ...trusted, onProgress: tell } }
-}
-
-function isHash(text: string): text is Hex {
-  return text.startsWith('0x')
 }
 
 function describeProgress(progress: SnapshotProgress): string {
@@ -173,9 +167,10 @@ function describeProgress(progress: SnapshotProgress): string {
   return `fetching the state of block ${progress.height}, ${progress.parts} parts`
 }
 
-function failureOf(chain: Chain): Promise<never> {
+function failureOf(chain: Chain, guard: CheckpointGuard | null): Promise<never> {
   const failure = new Promise<never>((_, reject) => {
     chain.onFailure(reject)
+    guard?.failure.catch(reject)
   })
   failure.catch(() => {})
   return failure

@@ -40,6 +40,7 @@ function statusLines(status: NodeStatus, terminal: Terminal): string[] {
   const facts: Fact[] = [
     ['Chain', `${chainId}, ${describeConsensus({ consensus, policy })}`],
     ['Block', `${formatCount(height)}  ${dim(status.headHash)}`],
+    ...(status.checkpoint === null ? [] : [['Checkpoint', dim(status.checkpoint)] satisfies Fact]),
     ...(failure === null ? [] : [['Failed', terminal.style('red', failure)] satisfies Fact]),
     ...(status.work ? [] : [['Deciding', `round ${round}, ${step}`] satisfies Fact]),
     ...workFacts(status),

@@ -1,4 +1,5 @@
 import type { Chain, ChainStatus } from '@quoin/chain'
+import { blockId } from '@quoin/headers'
 import { z } from 'zod'
 import { version } from '../version.ts'
 
@@ -25,7 +26,10 @@ export const NodeStatus = z.object({
   policy: z.string().nullable(),
   /** Of the last block that is decided; with proof of work, of the heaviest chain. */
   height: z.number(),
+  /** Of the execution block, as JSON-RPC has it. */
   headHash: z.string(),
+  /** HEIGHT:ID of the last decided block, for who trusts this node; null before one, and with proof of work. */
+  checkpoint: z.string().nullable(),
   /** Of the height that is being decided. */
   round: z.number(),
   step: z.string(),
@@ -66,6 +70,7 @@ export async function readStatus(chain: Chain): Promise<NodeStatus> {
     rpcUrl: chain.rpcUrl,
     height,
     headHash: execution.head.hash,
+    checkpoint: await readCheckpoint(chain),
     round: bft?.consensus.round ?? 0,
     step: bft ? bft.consensus.step : 'following',
     failure: consensus.failure?.message ?? null,
@@ -84,6 +89,12 @@ export async function readStatus(chain: Chain): Promise<NodeStatus> {
     work: status.engine === 'pow' ? workOf(status.consensus) : null,
     pool: execution.pool,
   }
+}
+
+async function readCheckpoint(chain: Chain): Promise<string | null> {
+  if (chain.engine !== 'bft') return null
+  const last = await chain.blocks.byHeight(chain.blocks.height)
+  return last && `${last.block.header.height}:${blockId(last.block.header)}`
 }
 
 type PowConsensus = Extract<ChainStatus, { engine: 'pow' }>['consensus']

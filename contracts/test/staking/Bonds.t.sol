@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Bonds} from "../../solidity/staking/Bonds.sol";
 import {Candidates} from "../../solidity/staking/Candidates.sol";
+import {IStakingProofs} from "../../solidity/staking/IStakingProofs.sol";
 import {Parameters, Policy} from "../../solidity/staking/StakingTypes.sol";
 import {StakingStorage} from "../../solidity/staking/StakingStorage.sol";
 import {BlsFixtures} from "./BlsFixtures.sol";
@@ -56,6 +57,11 @@ contract BondsTest is StakingBase {
         staking.register{value: 1 ether}(validator(6), key, possession, consent, 0);
         vm.expectRevert(abi.encodeWithSelector(Bonds.CommissionTooHigh.selector, 10_001));
         staking.register{value: STAKE}(validator(6), key, possession, consent, 10_001);
+        // As if its owner had proven it for another validator too.
+        bytes memory proven = bytes.concat(compressed, new bytes(16));
+        vm.mockCall(address(proofs), abi.encodePacked(IStakingProofs.checkKeys.selector), proven);
+        vm.expectRevert(abi.encodeWithSelector(Bonds.BlsKeyTaken.selector, validator(5)));
+        staking.register{value: STAKE}(validator(6), key, possession, consent, 0);
     }
 
     function test_OnlyTheOperatorBondsUnderStake() public {

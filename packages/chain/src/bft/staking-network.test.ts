@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { vaultOf } from '@quoin/contracts'
-import type { Hex } from '@quoin/kernel'
+import { type Hex, type Logger, silentLogger } from '@quoin/kernel'
 import { parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import {
@@ -27,8 +27,8 @@ const newcomer = new Uint8Array(32).fill(5)
 const holder = privateKeyToAccount(`0x${'a7'.repeat(32)}`)
 const fortune = { balance: `0x${parseEther('10000').toString(16)}` }
 
-function genesisOf(policy: Exclude<Policy, 'fixed'>) {
-  const rich = [holder.address, ...[...keys, newcomer].map((key) => validatorOf(key).address)]
+function genesisOf(policy: Exclude<Policy, 'fixed'>, withCoins = [...keys, newcomer]) {
+  const rich = [holder.address, ...withCoins.map((key) => validatorOf(key).address)]
   return createGenesis({
     chainId,
     timestamp: Math.floor(Date.now() / 1000) - 60,
@@ -213,5 +213,38 @@ describe('validators of a network come and go', () => {
     const convicted = await convict(network, liar)
     await changesAt(network, effectOf(convicted), { key: liar, from: 1000n, to: 0n })
     await assertOneHistory(network)
+  })
+
+  it('do their duties without coins as soon as one of them has some, also beside its own payments', async () => {
+    const [, , , rich] = keys
+    assert.ok(rich)
+    const told: string[] = []
+    const warn = (_: unknown, message?: string) => told.push(message ?? '')
+    const logger: Logger = { ...silentLogger, warn, child: () => logger }
+    await using network = await TestNetwork.open(genesisOf('stake', [rich]), keys, (index) =>
+      index === 3 ? { duties: null } : { logger },
+    )
+    const tells = (one: string) => one.startsWith('the validator’s account has too few coins')
+    await network.until('all three to say that they cannot', () => told.filter(tells).length === 3)
+    const { reader } = network.clients(first(network), holder)
+    const id = () => reader.readContract({ ...staking, functionName: 'genesisId' })
+    assert.equal(BigInt(await id()), 0n)
+    await network.stop(3)
+    await network.start(3, rich)
+    const { wallet } = validatorClients(network, first(network), rich)
+    let paid = 0
+    await network.until('the duty and its owner’s payments', async () => {
+      const to = holder.address
+      await wallet.sendTransaction({ to, value: 1n }).then(
+        () => paid++,
+        () => {},
+      )
+      return paid >= 5 && (await id()) === genesisIdOf(network.genesis)
+    })
+    const address = validatorOf(rich).address
+    await network.until('all payments in blocks', async () => {
+      return (await reader.getTransactionCount({ address })) >= paid + 1
+    })
+    assert.equal(told.filter(tells).length, 3, 'once each')
   })
 })

@@ -5,7 +5,7 @@ import { encodeFunctionData } from 'viem'
 import type { BftGenesis } from '../../genesis-schema.ts'
 import { evidenceToCall } from './evidence-call.ts'
 import { type LocalClient, staking } from './local-client.ts'
-import { Sender } from './sender.ts'
+import { type Duty, Sender } from './sender.ts'
 
 export interface DutiesOptions {
   client: LocalClient
@@ -16,12 +16,6 @@ export interface DutiesOptions {
   /** Whether this validator comes back by itself when its time in jail is over. */
   isUnjailing: boolean
   logger: Logger
-}
-
-/** A call to the Staking contract that somebody has to make. */
-interface Duty {
-  what: string
-  data: Hex
 }
 
 /** The contract can look up no older blocks (EIP-2935), less some for the way there. */

@@ -1,8 +1,7 @@
-import { CarWriter } from '@ipld/car/writer'
 import type { CID } from 'multiformats/cid'
-import { encodeVarint } from '../dag/varint.ts'
 import { walkDag } from '../reading/walk-dag.ts'
 import type { BlockReader, CallOptions } from '../store/blob-store.ts'
+import { carHeader, carSection } from './car-sections.ts'
 
 /**
  * The DAG of `root` as a CAR of version 1 (https://ipld.io/specs/transport/car/carv1/): one root, each block
@@ -15,13 +14,7 @@ export async function* exportCar(
   blocks: BlockReader,
   { signal }: CallOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const { writer, out } = CarWriter.create([root])
-  const closing = writer.close()
-  yield* out // the header, for nothing else was written
-  await closing
-  for await (const { cid, bytes: node } of walkDag([root], blocks, { signal })) {
-    const bytes = node ?? (await blocks.get(cid, { signal }))
-    yield Uint8Array.from([...encodeVarint(cid.bytes.length + bytes.length), ...cid.bytes])
-    if (bytes.length > 0) yield bytes
-  }
+  yield* await carHeader(root)
+  for await (const { cid, bytes } of walkDag([root], blocks, { signal }))
+    yield* carSection({ cid, bytes: bytes ?? (await blocks.get(cid, { signal })) })
 }

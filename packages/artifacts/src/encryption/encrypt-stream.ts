@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { profile } from '../dag/profile.ts'
 import {
   capacityOf,
@@ -28,8 +28,8 @@ export async function* encryptStream(
 /** Seals segments straight into the piece that goes out. */
 class Sealer {
   readonly #header: Header
-  readonly #key: Uint8Array
-  #out = new Uint8Array(profile.chunkBytes)
+  readonly #key: KeyObject
+  #out = Buffer.allocUnsafeSlow(profile.chunkBytes)
   #at = headerBytes
   #index = 0
   #room = capacityOf(0)
@@ -38,7 +38,7 @@ class Sealer {
 
   constructor(header: Header, key: Uint8Array) {
     this.#header = header
-    this.#key = key
+    this.#key = createSecretKey(key)
     this.#out.set(encodeHeader(header))
   }
 
@@ -69,7 +69,7 @@ class Sealer {
     this.#room = capacityOf(this.#index)
     if (this.#at < this.#out.length) return
     yield this.#out
-    this.#out = new Uint8Array(profile.chunkBytes)
+    this.#out = Buffer.allocUnsafeSlow(profile.chunkBytes)
     this.#at = 0
   }
 

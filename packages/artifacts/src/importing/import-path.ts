@@ -24,7 +24,7 @@ export async function importPath(path: string, options: ImportPathOptions): Prom
   const importer: Importer = {
     ...options,
     async file(filePath) {
-      const link = await importFile(filePath, {
+      const link = await importBytes(readSource(filePath), {
         ...options,
         onProgress: onProgress && (({ bytes }) => onProgress({ bytes: bytesBefore + bytes })),
       })
@@ -62,45 +62,38 @@ async function importFolder(path: string, depth: number, importer: Importer): Pr
   return buildDirectory(entries, importer.write)
 }
 
-async function importFile(path: string, options: ImportOptions): Promise<Link> {
+/**
+ * A file in whole chunks, so that cutting them needs no copy.
+ * @throws ArtifactError `SOURCE_UNREADABLE`, and `SOURCE_CHANGED` at the end when something wrote to it
+ */
+export async function* readSource(path: string): AsyncGenerator<Uint8Array> {
   await using file = await reading(path, () => open(path, 'r'))
   const before = await file.stat()
-  const link = await importBytes(chunksOf(path, file, before.size), options)
-  const after = await file.stat()
-  if (link.sizeBytes === before.size && isSame(before, after)) return link
-  throw new ArtifactError(
-    'SOURCE_CHANGED',
-    `${path} changed while it was read; publish it again when nothing writes to it`,
-    { detail: { path } },
-  )
+  for (let at = 0; at < before.size; at += profile.chunkBytes) {
+    const chunk = Buffer.allocUnsafeSlow(Math.min(profile.chunkBytes, before.size - at))
+    let filled = 0
+    while (filled < chunk.length) {
+      const { bytesRead } = await reading(path, () =>
+        file.read(chunk, filled, chunk.length - filled, at + filled),
+      )
+      if (bytesRead === 0) throw changed(path)
+      filled += bytesRead
+    }
+    yield chunk
+  }
+  if (!isSame(before, await file.stat())) throw changed(path)
 }
 
 function isSame(before: Stats, after: Stats): boolean {
   return before.size === after.size && before.mtimeMs === after.mtimeMs
 }
 
-type Handle = Awaited<ReturnType<typeof open>>
-
-/** Whole chunks straight from the file, so that cutting them needs no copy. */
-async function* chunksOf(
-  path: string,
-  file: Handle,
-  sizeBytes: number,
-): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < sizeBytes; ) {
-    const chunk = new Uint8Array(Math.min(profile.chunkBytes, sizeBytes - at))
-    let filled = 0
-    while (filled < chunk.length) {
-      const { bytesRead } = await reading(path, () =>
-        file.read(chunk, filled, chunk.length - filled, at + filled),
-      )
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    if (filled === 0) return
-    at += filled
-    yield chunk.subarray(0, filled)
-  }
+function changed(path: string): ArtifactError {
+  return new ArtifactError(
+    'SOURCE_CHANGED',
+    `${path} changed while it was read; publish it again when nothing writes to it`,
+    { detail: { path } },
+  )
 }
 
 /** A name that is no UTF-8 would come back as another name. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
+import { mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { dagLimits } from '../dag/profile.ts'
 import { ArtifactError } from '../errors.ts'
 import type { ProgressListener } from '../importing/import-bytes.ts'
 import type { BlockReader } from '../store/blob-store.ts'
-import { storeFailure } from '../store/store-failure.ts'
+import { checkFree, storeFailure } from '../store/store-failure.ts'
 import { listDirectory, readNode } from './list-directory.ts'
 import { readFile } from './read-file.ts'
 
@@ -31,7 +31,7 @@ export async function exportPath(
     onProgress?.({ bytes })
   }
   try {
-    if (await exists(target)) throw alreadyThere(target)
+    await checkFree(target)
     await writeEntry(root, temporary, { blocks, signal, count, base: temporary, depth: 0 })
     await rename(temporary, target)
   } catch (cause) {
@@ -92,18 +92,4 @@ function checkName(folder: CID, name: string, seen: Set<string>): void {
       `The folder ${folder} has an entry ${JSON.stringify(name)} that cannot be written; nothing was`,
     )
   seen.add(name)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-function alreadyThere(target: string): ArtifactError {
-  return new ArtifactError(
-    'STORE_UNUSABLE',
-    `${target} is there already; name another place or remove it first`,
-  )
 }

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises'
 import { ArtifactError } from '../errors.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -15,6 +16,17 @@ export function storeFailure(folder: string, cause: unknown): ArtifactError {
     'STORE_UNUSABLE',
     `The store ${folder} cannot be used (${code ?? String(cause)}). Check that the folder exists on a healthy disk and is yours to write`,
     { detail: { folder, code }, cause },
+  )
+}
+
+/** @throws ArtifactError `STORE_UNUSABLE` when something is at `target` already. */
+export async function checkFree(target: string): Promise<void> {
+  const found = await lstat(target).catch(() => null)
+  if (!found) return
+  throw new ArtifactError(
+    'STORE_UNUSABLE',
+    `${target} is there already; name another place or remove it first`,
+    { detail: { folder: target } },
   )
 }
 

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import type { Client } from './client.ts'
-import type { Cluster } from './cluster.ts'
+import type { Client, Served } from './client.ts'
 import { heightOf, rpc, until } from './rpc.ts'
 import { senders } from './setting.ts'
 
-/** All nodes hold the same blocks and states, and every acknowledged transaction once. */
-export async function checkAgreement(cluster: Cluster, clients: readonly Client[]): Promise<void> {
+/**
+ * All nodes hold the same blocks and states up to a height, that of the highest when none is given, and
+ * every acknowledged transaction once.
+ */
+export async function checkAgreement(
+  cluster: { readonly nodes: readonly Served[] },
+  clients: readonly Client[],
+  height?: number,
+): Promise<void> {
   const urls = cluster.nodes.map(({ rpcUrl }) => rpcUrl)
-  const target = Math.max(...(await Promise.all(urls.map(heightOf))))
+  const target = height ?? Math.max(...(await Promise.all(urls.map(heightOf))))
   await until(`all nodes at height ${target}`, async () => {
     const heights = await Promise.all(urls.map(heightOf))
     return heights.every((height) => height >= target)
@@ -30,7 +36,7 @@ export async function checkAgreement(cluster: Cluster, clients: readonly Client[
   }
 }
 
-async function blockAt(url: string, height: number) {
+export async function blockAt(url: string, height: number) {
   const block = await rpc(url, 'eth_getBlockByNumber', [`0x${height.toString(16)}`, false])
   assert.ok(typeof block === 'object' && block !== null && 'hash' in block && 'stateRoot' in block)
   assert.ok('transactions' in block && Array.isArray(block.transactions))

@@ -1,24 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keccak256 } from 'viem'
-import type { NodeProcess } from './node-process.ts'
 import { rpc } from './rpc.ts'
 import { chainId, type Sender } from './setting.ts'
+
+/** A node that clients can ask. */
+export interface Served {
+  readonly rpcUrl: string
+}
 
 /**
  * Sends transfers one after the other until it is told to stop, each to another node, and waits for
  * the receipt of each before the next: what no node takes, or what is not in a block after some
  * seconds, it sends again elsewhere, as wallets do.
  */
-export class Client {
+export class Client implements Disposable {
   readonly #sender: Sender
-  readonly #nodes: readonly NodeProcess[]
+  readonly #nodes: readonly Served[]
   readonly #done: Promise<void>
   #isStopping = false
+  #isAbandoned = false
   #next: number
   /** Hashes that a node took, in the order of their nonces. */
   readonly acknowledged: string[] = []
 
-  constructor(sender: Sender, nodes: readonly NodeProcess[], first: number) {
+  constructor(sender: Sender, nodes: readonly Served[], first: number) {
     this.#sender = sender
     this.#nodes = nodes
     this.#next = first
@@ -32,6 +37,12 @@ export class Client {
     return this.#done
   }
 
+  /** Ends even when what was sent never comes. */
+  [Symbol.dispose](): void {
+    this.#isStopping = true
+    this.#isAbandoned = true
+  }
+
   async #run(): Promise<void> {
     for (let nonce = 0; !this.#isStopping; nonce++) {
       const raw = await this.#sender.account.signTransaction({
@@ -39,19 +50,20 @@ export class Client {
         nonce,
         to: this.#sender.sink,
         value: 1n,
-        gas: 21_000n,
+        gas: 30_000n,
         maxFeePerGas: 3_000_000_000n,
         maxPriorityFeePerGas: 0n,
       })
       const hash = keccak256(raw)
       await this.#send(raw)
       this.acknowledged.push(hash)
-      while (!(await this.#hasReceipt(hash, 4_000))) await this.#send(raw).catch(() => undefined)
+      while (!this.#isAbandoned && !(await this.#hasReceipt(hash, 4_000)))
+        await this.#send(raw).catch(() => undefined)
     }
   }
 
   async #send(raw: string): Promise<void> {
-    for (let attempt = 0; attempt < 400; attempt++) {
+    for (let attempt = 0; attempt < 400 && !this.#isAbandoned; attempt++) {
       const answer = await rpc(this.#node().rpcUrl, 'eth_sendRawTransaction', [raw]).catch(String)
       if (
         !/error|timeout|fetch failed/i.test(`${answer}`) ||
@@ -75,7 +87,7 @@ export class Client {
     return false
   }
 
-  #node(): NodeProcess {
+  #node(): Served {
     const node = this.#nodes[this.#next++ % this.#nodes.length]
     if (node === undefined) throw new Error('There are no nodes.')
     return node

@@ -12,10 +12,14 @@ export class Cluster implements AsyncDisposable {
   readonly #proxies: { from: number; to: number; proxy: TcpProxy }[] = []
   readonly #stack = new AsyncDisposableStack()
 
-  static async open(size: number): Promise<Cluster> {
+  /** `main` is the module of a node's process; that of a validator by default. */
+  static async open(
+    size: number,
+    main = new URL('./node-main.ts', import.meta.url),
+  ): Promise<Cluster> {
     const cluster = new Cluster()
     try {
-      await cluster.#wire(size)
+      await cluster.#wire(size, main)
       await Promise.all(cluster.nodes.map((node) => node.start()))
       return cluster
     } catch (error) {
@@ -35,7 +39,7 @@ export class Cluster implements AsyncDisposable {
     await this.#stack.disposeAsync()
   }
 
-  async #wire(size: number): Promise<void> {
+  async #wire(size: number, main: URL): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'quoin-faults-'))
     this.#stack.defer(() => rm(folder, { recursive: true, force: true }))
     const indices = Array.from({ length: size }, (_, index) => index)
@@ -53,7 +57,7 @@ export class Cluster implements AsyncDisposable {
           if (to === index) proxy.target = { host: '127.0.0.1', port }
       }
       const dataDir = join(folder, `node-${index}`)
-      const node = new NodeProcess({ index, validators: size, dataDir, bootstrap, onPort })
+      const node = new NodeProcess({ main, index, validators: size, dataDir, bootstrap, onPort })
       this.nodes.push(this.#stack.use(node))
     }
   }

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface NodeProcessOptions {
+  /** The module that is a node's process. */
+  readonly main: URL
   readonly index: number
   readonly validators: number
   readonly dataDir: string
@@ -27,9 +29,9 @@ export class NodeProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { index, validators, dataDir, bootstrap, onPort } = this.#options
+    const { main, index, validators, dataDir, bootstrap, onPort } = this.#options
     const args = [index, validators, dataDir, this.#rpcPort, ...bootstrap].map(String)
-    const child = fork(new URL('./node-main.ts', import.meta.url), args, { silent: true })
+    const child = fork(main, args, { silent: true })
     this.#child = child
     child.stderr?.on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-4_000)

@@ -34,3 +34,13 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+
+/** Resolves once each of these nodes is two blocks past where the highest of them was. */
+export async function grow(urls: readonly string[], what: string): Promise<void> {
+  const heights = await Promise.all(urls.map((url) => heightOf(url).catch(() => 0)))
+  const goal = Math.max(...heights) + 2
+  await until(what, async () => {
+    const now = await Promise.all(urls.map(heightOf))
+    return now.every((height) => height >= goal)
+  })
+}

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkAgreement } from './check-agreement.ts'
 import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
-import { heightOf, until } from './rpc.ts'
+import { grow, heightOf } from './rpc.ts'
 import { senders } from './setting.ts'
 
 export interface FaultsOptions {
@@ -25,7 +25,10 @@ export async function runFaults(
   const { say = () => {}, rounds } = options
   await using cluster = await Cluster.open(options.validators)
   await grows(cluster, [0, 1, 2, 3], 'the first blocks')
-  const clients = senders.map((sender, index) => new Client(sender, cluster.nodes, index))
+  using stack = new DisposableStack()
+  const clients = senders.map((sender, index) =>
+    stack.use(new Client(sender, cluster.nodes, index)),
+  )
   for (let round = 0; round < rounds; round++)
     for (const [name, fault] of Object.entries(faults)) {
       const from = performance.now()
@@ -100,13 +103,9 @@ const faults: Record<string, Fault> = {
   },
 }
 
-/** Waits until each of these nodes is two blocks past where the highest of them was. */
-async function grows(cluster: Cluster, indices: readonly number[], what: string): Promise<void> {
-  const urls = indices.map((index) => cluster.nodes[index]?.rpcUrl ?? '')
-  const heights = await Promise.all(urls.map((url) => heightOf(url).catch(() => 0)))
-  const goal = Math.max(...heights) + 2
-  await until(what, async () => {
-    const now = await Promise.all(urls.map(heightOf))
-    return now.every((height) => height >= goal)
-  })
+function grows(cluster: Cluster, indices: readonly number[], what: string): Promise<void> {
+  return grow(
+    indices.map((index) => cluster.nodes[index]?.rpcUrl ?? ''),
+    what,
+  )
 }

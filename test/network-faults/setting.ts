@@ -34,3 +34,30 @@ export function createFaultsGenesis(validators: number): Genesis {
     heartbeatMs: 1_000,
   })
 }
+
+/** Logs nothing at all, once for each call; where senders of a proof-of-work network send to. */
+const logger: Hex = '0x5f5fa0'
+
+/** Blocks come five times a second once the difficulty has found the miners' speed. */
+export function createPowGenesis(): Genesis {
+  const balance: Hex = `0x${(10n ** 21n).toString(16)}`
+  return createGenesis({
+    chainId,
+    timestamp: 1_700_000_000,
+    alloc: Object.fromEntries(
+      senders.flatMap(({ account, sink }) => [
+        [account.address, { balance }],
+        [sink, { balance: '0x0', code: logger }],
+      ]),
+    ),
+    engine: 'pow',
+    targetBlockMs: 200,
+    initialDifficulty: 20_000n,
+    halfLifeBlocks: 16,
+    safeDepth: powDepths.safe,
+    finalizedDepth: powDepths.finalized,
+  })
+}
+
+/** Deeper than the partition of the test is long. */
+export const powDepths = { safe: 30, finalized: 40 }

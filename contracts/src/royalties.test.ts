@@ -201,6 +201,7 @@ async function buyRight(chain: ContractChain, { id: artifact, owner, royalty }: 
 
 async function signJob(inputs: Hex[], output: Hex) {
   const declaration = wordOf('declaration')
+  const outputs = [{ id: output, kind: 2 }]
   const signature = await accountOf(runner).signTypedData({
     domain: { name: 'Quoin Lineage', version: '1', chainId, verifyingContract: lineage.address },
     types: {
@@ -209,7 +210,11 @@ async function signJob(inputs: Hex[], output: Hex) {
         { name: 'publisher', type: 'address' },
         { name: 'runner', type: 'address' },
         { name: 'inputs', type: 'bytes32[]' },
-        { name: 'outputs', type: 'bytes32[]' },
+        { name: 'outputs', type: 'Output[]' },
+      ],
+      Output: [
+        { name: 'id', type: 'bytes32' },
+        { name: 'kind', type: 'uint8' },
       ],
     },
     primaryType: 'JobResult',
@@ -218,10 +223,10 @@ async function signJob(inputs: Hex[], output: Hex) {
       publisher: addressOf(publisher),
       runner: addressOf(runner),
       inputs,
-      outputs: [output],
+      outputs,
     },
   })
-  return { declaration, runner: addressOf(runner), outputs: [output], signature }
+  return { declaration, runner: addressOf(runner), outputs, signature }
 }
 
 /** Pays the artifact's sales and its service, and compares what each payee is owed after each payment. */

@@ -26,6 +26,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 selector) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
+    function mockCall(address target, bytes calldata data, bytes calldata result) external;
     function prank(address sender) external;
     function roll(uint256 height) external;
     function setBlockhash(uint256 height, bytes32 hash) external;

@@ -3,14 +3,20 @@ pragma solidity ^0.8.28;
 
 import {ArtifactKind} from "./IRegistry.sol";
 
+/// @notice Something that a job made, as its runner calls it.
+struct Output {
+    bytes32 id;
+    ArtifactKind kind;
+}
+
 /// @notice A run as its runner signed it: `Lineage.JOB_RESULT_TYPEHASH` with the publisher and the inputs.
 struct Job {
     /// Hash of the job's declaration: program, parameters, seed, runtime.
     bytes32 declaration;
     /// The registered provider whose machine ran it.
     address runner;
-    /// Ids of all that it made.
-    bytes32[] outputs;
+    /// All that it made.
+    Output[] outputs;
     bytes signature;
 }
 

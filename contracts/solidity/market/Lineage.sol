@@ -6,7 +6,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ILicences} from "../licences/ILicences.sol";
 import {Purposes} from "../licences/Purposes.sol";
 import {Predeploys} from "../Predeploys.sol";
-import {ILineage, Job} from "./ILineage.sol";
+import {ILineage, Job, Output} from "./ILineage.sol";
 import {ArtifactKind, IRegistry} from "./IRegistry.sol";
 import {ISplitter} from "./ISplitter.sol";
 
@@ -42,13 +42,14 @@ contract Lineage is ILineage, EIP712 {
     error SharesExceedWhole(uint256 sum);
     error RightMissing(address account, bytes32 artifact, uint8 purposes);
     error NotForDownload(bytes32 artifact, address runner);
-    error NotAnOutput(bytes32 id);
+    error NotAnOutput(bytes32 id, ArtifactKind kind);
     error UnknownRunner(address runner);
     error InvalidJobSignature(address runner);
 
     bytes32 public constant JOB_RESULT_TYPEHASH = keccak256(
-        "JobResult(bytes32 declaration,address publisher,address runner,bytes32[] inputs,bytes32[] outputs)"
+        "JobResult(bytes32 declaration,address publisher,address runner,bytes32[] inputs,Output[] outputs)Output(bytes32 id,uint8 kind)"
     );
+    bytes32 public constant OUTPUT_TYPEHASH = keccak256("Output(bytes32 id,uint8 kind)");
     uint256 public constant MAX_PARENTS = 32;
     uint256 public constant MAX_OUTPUTS = 64;
     uint256 public constant MAX_DEPTH = 16;
@@ -73,7 +74,8 @@ contract Lineage is ILineage, EIP712 {
     ) external {
         if (msg.sender != Predeploys.REGISTRY) revert NotRegistry(msg.sender);
         if (parents.length == 0 || parents.length > MAX_PARENTS) revert ParentCount(parents.length, MAX_PARENTS);
-        _checkJob(id, publisher, parents, job);
+        _checkOutput(id, kind, job.outputs);
+        _checkJob(publisher, parents, job);
         uint256 total;
         uint256 depth;
         for (uint256 i = 0; i < parents.length; i++) {
@@ -125,8 +127,10 @@ contract Lineage is ILineage, EIP712 {
         address publisher,
         address runner,
         bytes32[] calldata inputs,
-        bytes32[] calldata outputs
+        Output[] calldata outputs
     ) public view returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](outputs.length);
+        for (uint256 i = 0; i < outputs.length; i++) hashes[i] = keccak256(abi.encode(OUTPUT_TYPEHASH, outputs[i]));
         return _hashTypedDataV4(
             keccak256(
                 abi.encode(
@@ -135,17 +139,22 @@ contract Lineage is ILineage, EIP712 {
                     publisher,
                     runner,
                     keccak256(abi.encodePacked(inputs)),
-                    keccak256(abi.encodePacked(outputs))
+                    keccak256(abi.encodePacked(hashes))
                 )
             )
         );
     }
 
-    function _checkJob(bytes32 id, address publisher, bytes32[] calldata parents, Job calldata job) private view {
-        if (job.outputs.length > MAX_OUTPUTS) revert OutputCount(job.outputs.length, MAX_OUTPUTS);
-        bool isOutput;
-        for (uint256 i = 0; i < job.outputs.length; i++) isOutput = isOutput || job.outputs[i] == id;
-        if (!isOutput) revert NotAnOutput(id);
+    /// @dev The kind is the runner's word too: else the right to train would let out anything as a model.
+    function _checkOutput(bytes32 id, ArtifactKind kind, Output[] calldata outputs) private pure {
+        if (outputs.length > MAX_OUTPUTS) revert OutputCount(outputs.length, MAX_OUTPUTS);
+        for (uint256 i = 0; i < outputs.length; i++) {
+            if (outputs[i].id == id && outputs[i].kind == kind) return;
+        }
+        revert NotAnOutput(id, kind);
+    }
+
+    function _checkJob(address publisher, bytes32[] calldata parents, Job calldata job) private view {
         if (!_registry().isProvider(job.runner)) revert UnknownRunner(job.runner);
         bytes32 digest = getJobResultDigest(job.declaration, publisher, job.runner, parents, job.outputs);
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, job.signature);

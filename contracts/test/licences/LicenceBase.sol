@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Licences} from "../../solidity/licences/Licences.sol";
 import {Authorization, Order, Terms} from "../../solidity/licences/LicenceTypes.sol";
 import {Purposes} from "../../solidity/licences/Purposes.sol";
-import {Job} from "../../solidity/market/ILineage.sol";
+import {Job, Output} from "../../solidity/market/ILineage.sol";
 import {ArtifactKind} from "../../solidity/market/IRegistry.sol";
 import {Lineage} from "../../solidity/market/Lineage.sol";
 import {Registry} from "../../solidity/market/Registry.sol";
@@ -84,8 +84,8 @@ abstract contract LicenceBase is Base {
     function jobOf(address publisher, bytes32[] memory inputs, bytes32 output) internal view returns (Job memory job) {
         job.declaration = keccak256("declaration");
         job.runner = runner;
-        job.outputs = new bytes32[](1);
-        job.outputs[0] = output;
+        job.outputs = new Output[](1);
+        job.outputs[0] = Output(output, ArtifactKind.Model);
         job.signature = signJob(RUNNER_KEY, publisher, inputs, job);
     }
 

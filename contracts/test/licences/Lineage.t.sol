@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Terms} from "../../solidity/licences/LicenceTypes.sol";
 import {Purposes} from "../../solidity/licences/Purposes.sol";
-import {Job} from "../../solidity/market/ILineage.sol";
+import {Job, Output} from "../../solidity/market/ILineage.sol";
 import {ArtifactKind} from "../../solidity/market/IRegistry.sol";
 import {Lineage} from "../../solidity/market/Lineage.sol";
 import {Registry} from "../../solidity/market/Registry.sol";
@@ -27,6 +27,15 @@ contract LineageTest is LicenceBase {
         vm.prank(payer);
         registry.publishDerived("model", ArtifactKind.Model, "", list(data, other), job);
         job = jobOf(payer, list(data), keccak256("model"));
+        bytes4 otherKind = Lineage.NotAnOutput.selector;
+        vm.expectRevert(abi.encodeWithSelector(otherKind, keccak256("model"), ArtifactKind.DataSet));
+        vm.prank(payer);
+        registry.publishDerived("model", ArtifactKind.DataSet, "", list(data), job);
+        job.outputs[0].kind = ArtifactKind.DataSet;
+        vm.expectPartialRevert(Lineage.InvalidJobSignature.selector);
+        vm.prank(payer);
+        registry.publishDerived("model", ArtifactKind.DataSet, "", list(data), job);
+        job.signature = signJob(RUNNER_KEY, payer, list(data), job);
         vm.expectRevert(abi.encodeWithSelector(missing, payer, data, Purposes.DERIVE));
         vm.prank(payer);
         registry.publishDerived("model", ArtifactKind.DataSet, "", list(data), job);
@@ -67,6 +76,15 @@ contract LineageTest is LicenceBase {
         job.runner = stranger;
         job.signature = signJob(STRANGER_KEY, payer, list(data), job);
         expectRefused(payer, list(data), job, Lineage.UnknownRunner.selector);
+    }
+
+    function test_AJobHasAtMostSixtyFourOutputs() public {
+        Job memory job = jobOf(owner, list(data), keccak256("model"));
+        Output memory first = job.outputs[0];
+        job.outputs = new Output[](65);
+        job.outputs[64] = first;
+        job.signature = signJob(RUNNER_KEY, owner, list(data), job);
+        expectRefused(owner, list(data), job, Lineage.OutputCount.selector);
     }
 
     function test_InputsAreSignedInTheirOrder() public {
@@ -258,10 +276,10 @@ contract LineageTest is LicenceBase {
 
     function expectRefused(address publisher, bytes32[] memory parents, Job memory job, bytes4 selector) private {
         if (registry.ownerOf(keccak256("model")) != address(0)) {
-            job.outputs[0] = keccak256("again");
+            job.outputs[0].id = keccak256("again");
             job.signature = signJob(RUNNER_KEY, publisher, parents, job);
         }
-        string memory cid = job.outputs[0] == keccak256("again") ? "again" : "model";
+        string memory cid = job.outputs[0].id == keccak256("again") ? "again" : "model";
         vm.expectPartialRevert(selector);
         vm.prank(publisher);
         registry.publishDerived(cid, ArtifactKind.Model, "", parents, job);

@@ -184,7 +184,7 @@ contract Bazaar is LicenceBase {
         return _snapshots[artifact];
     }
 
-    function time() external view returns (uint256) {
+    function clock() external view returns (uint256) {
         return _now;
     }
 
@@ -266,7 +266,7 @@ contract LineageInvariants is LicenceBase {
 
     /// forge-config: default.invariant.runs = 32
     function invariant_MoneyRightsAndSharesHold() public {
-        vm.warp(bazaar.time());
+        vm.warp(bazaar.clock());
         checkEveryUnitIsAccountedFor();
         checkWhatIsHeldWaitsForAKey();
         checkNoRightWithoutPayment();

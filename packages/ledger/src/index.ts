@@ -32,6 +32,7 @@ export {
   type Artifact,
   type ArtifactKind,
   artifactIdOf,
+  type JobOutput,
   type JobResult,
   type Provider,
   type Service,

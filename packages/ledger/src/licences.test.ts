@@ -81,7 +81,7 @@ async function signJob(inputs: Hex[], cid: string, by: Party = 'session') {
     publisher: addressOf('trainer'),
     runner: addressOf('runner'),
     inputs,
-    outputs: [artifactIdOf(cid)],
+    outputs: [{ artifact: artifactIdOf(cid), kind: 'model' }],
   })
 }
 

@@ -72,6 +72,19 @@ export const lineageAbi = [
   },
   {
     "type": "function",
+    "name": "OUTPUT_TYPEHASH",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32",
+        "internalType": "bytes32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "WHOLE",
     "inputs": [],
     "outputs": [
@@ -193,8 +206,20 @@ export const lineageAbi = [
       },
       {
         "name": "outputs",
-        "type": "bytes32[]",
-        "internalType": "bytes32[]"
+        "type": "tuple[]",
+        "internalType": "struct Output[]",
+        "components": [
+          {
+            "name": "id",
+            "type": "bytes32",
+            "internalType": "bytes32"
+          },
+          {
+            "name": "kind",
+            "type": "uint8",
+            "internalType": "enum ArtifactKind"
+          }
+        ]
       }
     ],
     "outputs": [
@@ -290,8 +315,20 @@ export const lineageAbi = [
           },
           {
             "name": "outputs",
-            "type": "bytes32[]",
-            "internalType": "bytes32[]"
+            "type": "tuple[]",
+            "internalType": "struct Output[]",
+            "components": [
+              {
+                "name": "id",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              },
+              {
+                "name": "kind",
+                "type": "uint8",
+                "internalType": "enum ArtifactKind"
+              }
+            ]
           },
           {
             "name": "signature",
@@ -439,6 +476,11 @@ export const lineageAbi = [
         "name": "id",
         "type": "bytes32",
         "internalType": "bytes32"
+      },
+      {
+        "name": "kind",
+        "type": "uint8",
+        "internalType": "enum ArtifactKind"
       }
     ]
   },

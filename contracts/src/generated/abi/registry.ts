@@ -311,8 +311,20 @@ export const registryAbi = [
           },
           {
             "name": "outputs",
-            "type": "bytes32[]",
-            "internalType": "bytes32[]"
+            "type": "tuple[]",
+            "internalType": "struct Output[]",
+            "components": [
+              {
+                "name": "id",
+                "type": "bytes32",
+                "internalType": "bytes32"
+              },
+              {
+                "name": "kind",
+                "type": "uint8",
+                "internalType": "enum ArtifactKind"
+              }
+            ]
           },
           {
             "name": "signature",

@@ -2,7 +2,7 @@ import { lineageAbi } from '@quoin/contracts'
 import type { Hex } from '@quoin/kernel'
 import type { TypedDataSigner } from '../authorizations.ts'
 import type { LedgerContext } from '../context.ts'
-import { type JobResult, zeroHash } from './registry-types.ts'
+import { type JobOutput, type JobResult, toChainOutputs, zeroHash } from './registry-types.ts'
 
 /** How an artifact was made, as the chain checked it when it was published. */
 export interface Derivation {
@@ -21,7 +21,12 @@ const jobResultFields = [
   { name: 'publisher', type: 'address' },
   { name: 'runner', type: 'address' },
   { name: 'inputs', type: 'bytes32[]' },
-  { name: 'outputs', type: 'bytes32[]' },
+  { name: 'outputs', type: 'Output[]' },
+] as const
+
+const outputFields = [
+  { name: 'id', type: 'bytes32' },
+  { name: 'kind', type: 'uint8' },
 ] as const
 
 export type Lineage = ReturnType<typeof createLineage>
@@ -43,7 +48,7 @@ export function createLineage(context: LedgerContext) {
         publisher: Hex
         runner: Hex
         inputs: readonly Hex[]
-        outputs: readonly Hex[]
+        outputs: readonly JobOutput[]
       },
     ): Promise<JobResult> {
       const { declaration, publisher, runner, inputs, outputs } = job
@@ -54,9 +59,9 @@ export function createLineage(context: LedgerContext) {
           chainId,
           verifyingContract: addresses.lineage,
         },
-        types: { JobResult: jobResultFields },
+        types: { JobResult: jobResultFields, Output: outputFields },
         primaryType: 'JobResult',
-        message: { declaration, publisher, runner, inputs, outputs },
+        message: { declaration, publisher, runner, inputs, outputs: toChainOutputs(outputs) },
       })
       return { declaration, runner, outputs, signature }
     },

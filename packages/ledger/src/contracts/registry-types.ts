@@ -22,14 +22,20 @@ export interface Artifact {
   publishedAt: number
 }
 
+/** Something that a job made; its kind is the runner's word. */
+export interface JobOutput {
+  artifact: Hex
+  kind: ArtifactKind
+}
+
 /** What a runner signs once a job has ended; `signJobResult` makes the signature. */
 export interface JobResult {
   /** Hash of the job's declaration. */
   declaration: Hex
   /** The provider whose machine ran it. */
   runner: Hex
-  /** Ids of all that it made. */
-  outputs: readonly Hex[]
+  /** All that it made. */
+  outputs: readonly JobOutput[]
   signature: Hex
 }
 
@@ -76,4 +82,8 @@ export function artifactIdOf(cid: string): Hex {
 export function serviceIdOf(provider: Hex, artifact: Hex, name: string): Hex {
   const types = [{ type: 'address' }, { type: 'bytes32' }, { type: 'string' }] as const
   return keccak256(encodeAbiParameters(types, [provider, artifact, name]))
+}
+
+export function toChainOutputs(outputs: readonly JobOutput[]): { id: Hex; kind: number }[] {
+  return outputs.map(({ artifact, kind }) => ({ id: artifact, kind: artifactKinds.indexOf(kind) }))
 }

@@ -14,6 +14,7 @@ import {
   type Service,
   type ServicePrice,
   serviceIdOf,
+  toChainOutputs,
   type Verification,
   verifications,
   zeroHash,
@@ -87,7 +88,8 @@ export function createRegistry(context: LedgerContext) {
       { cid, kind, terms = '', parents, job }: DerivedOrder,
       options?: SendOptions,
     ): Promise<Mined & { id: Hex }> {
-      const args = [cid, artifactKinds.indexOf(kind), terms, parents, job] as const
+      const signed = { ...job, outputs: toChainOutputs(job.outputs) }
+      const args = [cid, artifactKinds.indexOf(kind), terms, parents, signed] as const
       const data = encodeFunctionData({ abi: registryAbi, functionName: 'publishDerived', args })
       const mined = await write('publish a derived artifact', data, options)
       return { ...mined, id: artifactIdOf(cid) }

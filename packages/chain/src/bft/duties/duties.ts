@@ -43,6 +43,7 @@ class Duties implements AsyncDisposable {
   /** Evidence that the contract refused, by the height at which to try again. */
   readonly #refused = new WeakMap<Evidence, number>()
   #isGenesisKnown = false
+  #isGenesisLost = false
   #running: Promise<void> | null = null
 
   constructor(options: DutiesOptions) {
@@ -89,11 +90,19 @@ class Duties implements AsyncDisposable {
   }
 
   async #recordGenesis(height: number): Promise<Duty | null> {
-    if (this.#isGenesisKnown || height < 1 || height > maxLookBack) return null
-    const functionName = 'genesisId'
-    const id = await this.#options.client.readContract({ ...staking, functionName })
+    if (this.#isGenesisKnown || this.#isGenesisLost || height < 1) return null
+    const { client, logger } = this.#options
+    const id = await client.readContract({ ...staking, functionName: 'genesisId' })
     this.#isGenesisKnown = BigInt(id) !== 0n
     if (this.#isGenesisKnown) return null
+    if (height > maxLookBack) {
+      this.#isGenesisLost = true
+      logger.error(
+        { height },
+        'nobody told the Staking contract the genesis in time: faults cannot be punished on this chain',
+      )
+      return null
+    }
     const data = encodeFunctionData({ abi: staking.abi, functionName: 'recordGenesis' })
     return { what: 'the genesis is told to the Staking contract', data }
   }

@@ -111,9 +111,10 @@ async function catchUp(
 
 function report(height: number, replay: Caught, snapshot: Caught): void {
   const ratio = replay.seconds / snapshot.seconds
+  const cpuRatio = replay.cpuSeconds / snapshot.cpuSeconds
   const made = { height, accounts, slots }
   if (process.argv.includes('--json')) {
-    console.log(JSON.stringify({ ...made, replay, snapshot, ratio }))
+    console.log(JSON.stringify({ ...made, replay, snapshot, ratio, cpuRatio }))
     return
   }
   const cost = ({ seconds, cpuSeconds, peakMb }: Caught) =>
@@ -124,5 +125,7 @@ function report(height: number, replay: Caught, snapshot: Caught): void {
   console.log(
     `snapshot   ${cost(snapshot)}: ${perSecond(accounts, snapshot)} accounts/s with ${perSecond(slots, snapshot)} slots/s, ${snapshot.parts} parts, ${perSecond(height, snapshot)} blocks/s`,
   )
-  console.log(`a snapshot is ${ratio.toFixed(1)} times as fast`)
+  console.log(
+    `a snapshot is ${ratio.toFixed(1)} times as fast, for ${(100 / cpuRatio).toFixed(0)}% of the CPU`,
+  )
 }

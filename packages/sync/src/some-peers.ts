@@ -4,7 +4,7 @@ import { syncError } from './errors.ts'
 const patienceMs = 30_000
 /** Whom one peer cannot mislead alone, and how long more than one are waited for. */
 const several = 4
-const momentMs = 1_500
+const momentMs = 1_000
 
 /** Those who are connected, or the first to come. @throws CodedError `NO_PEERS` after half a minute */
 export async function somePeers(

@@ -8,7 +8,7 @@ import { type AskPeer, createFetchParts } from './fetch-parts.ts'
 type ReadParts = (hashes: Uint8Array[]) => Promise<(Uint8Array | null)[]>
 
 /**
- * Pieces of a state by their hashes: a request is an RLP list of at most 256 hashes, each chunk of the answer
+ * Pieces of a state by their hashes: a request is an RLP list of at most 1024 hashes, each chunk of the answer
  * a byte that says whether the part is there, and the part. An answer may end early when it grows large.
  */
 export interface StateProtocol {
@@ -19,6 +19,8 @@ export interface StateProtocol {
 /** A contract's code is the largest part (EIP-170), with room for larger limits of private chains. */
 const maxPartBytes = 256 * 1024
 const maxAnswerBytes = 8 * 1024 * 1024
+/** Parts of an answer that are in memory. */
+const readAtOnce = 64
 const present = Uint8Array.of(1)
 const absent = Uint8Array.of(0)
 
@@ -29,7 +31,7 @@ export function openStateProtocol(
   const protocol = network.protocol('state', {
     maxRequestBytes: 33 * partsPerRequest + 8,
     maxChunkBytes: maxPartBytes + 1,
-    maxResponseBytes: maxAnswerBytes + maxPartBytes + partsPerRequest,
+    maxResponseBytes: maxAnswerBytes + readAtOnce * (maxPartBytes + 1) + partsPerRequest,
     maxConcurrent: 8,
   })
   return {
@@ -38,12 +40,12 @@ export function openStateProtocol(
         const hashes = parseHashes(request)
         if (!hashes) return network.report(peer, 'invalid')
         let bytes = 0
-        for (const part of await read(hashes)) {
-          signal.throwIfAborted()
-          yield part ? Buffer.concat([present, part]) : absent
-          bytes += part?.length ?? 0
-          if (bytes > maxAnswerBytes) return
-        }
+        for (let at = 0; at < hashes.length && bytes <= maxAnswerBytes; at += readAtOnce)
+          for (const part of await read(hashes.slice(at, at + readAtOnce))) {
+            signal.throwIfAborted()
+            yield part ? Buffer.concat([present, part]) : absent
+            bytes += part?.length ?? 0
+          }
       }),
     createFetch: (logger) =>
       createFetchParts({

@@ -17,7 +17,7 @@ export type FetchParts = (
   options: { signal: AbortSignal },
 ) => Promise<(Uint8Array | null)[]>
 
-export const partsPerRequest = 256
+export const partsPerRequest = 1024
 const requestsAtOnce = 4
 /** A part that so many requests did not bring, each of which asks all there are, is nowhere to be had. */
 const maxAttempts = 3

@@ -5,6 +5,7 @@ import { CodedError, type ErrorDetail } from '@quoin/kernel'
  * - `INVALID_CID`: text that is no CID, or a CID of a kind that artifacts do not use.
  * - `INVALID_NODE`: a block whose bytes match its CID but are no UnixFS node that this package reads.
  * - `BLOCK_MISSING`, `BLOCK_CORRUPT`, `BLOCK_TOO_LARGE`: what a store or a peer gave for one CID.
+ * - `LIMIT_EXCEEDED`: an artifact beyond what the caller is willing to take.
  * - `NOT_A_FILE`, `PATH_NOT_FOUND`, `INVALID_RANGE`: a reader asked for what is not there.
  * - `SOURCE_UNREADABLE`, `SOURCE_CHANGED`: the file or folder being published.
  * - `STORE_FULL`, `STORE_UNUSABLE`: the disk or service under a store.
@@ -19,6 +20,7 @@ export type ArtifactErrorCode =
   | 'BLOCK_MISSING'
   | 'BLOCK_CORRUPT'
   | 'BLOCK_TOO_LARGE'
+  | 'LIMIT_EXCEEDED'
   | 'NOT_A_FILE'
   | 'PATH_NOT_FOUND'
   | 'INVALID_RANGE'

@@ -7,7 +7,7 @@ import { openEncryptedFile } from './encryption/encrypted-file.ts'
 import { ArtifactError } from './errors.ts'
 import type { ProgressListener } from './importing/import-bytes.ts'
 import type { Published } from './publish.ts'
-import { exportPath } from './reading/export-path.ts'
+import { defaultMaxBytes, exportPath, limitExceeded } from './reading/export-path.ts'
 import type { BlockReader } from './store/blob-store.ts'
 import { openFolderStore } from './store/folder-store.ts'
 import { checkFree, storeFailure } from './store/store-failure.ts'
@@ -18,6 +18,8 @@ export type RetrieveOptions = {
   packing?: Published['packing']
   signal?: AbortSignal
   onProgress?: ProgressListener
+  /** Refuses to write more. Default 1 TiB. */
+  maxBytes?: number
 }
 
 /**
@@ -27,13 +29,15 @@ export type RetrieveOptions = {
  */
 export async function retrieve(root: CID, target: string, options: RetrieveOptions): Promise<void> {
   const { blocks, contentKey, packing = 'none', signal, onProgress } = options
-  const progress = { signal, ...(onProgress ? { onProgress } : {}) }
+  const { maxBytes = defaultMaxBytes } = options
+  const progress = { signal, maxBytes, ...(onProgress ? { onProgress } : {}) }
   if (!contentKey) return exportPath(root, target, { blocks, ...progress })
   const folder = dirname(resolve(target))
   const temporary = join(folder, `.${randomUUID()}.part`)
   try {
     await checkFree(target)
     const file = await openEncryptedFile(root, blocks, { contentKey, signal })
+    if (file.sizeBytes > maxBytes) throw limitExceeded(maxBytes)
     const plain = file.read({ signal })
     if (packing === 'none') {
       await writeAll(plain, temporary, progress)
@@ -41,7 +45,7 @@ export async function retrieve(root: CID, target: string, options: RetrieveOptio
     } else {
       const store = await openFolderStore(temporary)
       const unpacked = await importCar(plain, store, progress)
-      await exportPath(unpacked.root, target, { blocks: store, signal })
+      await exportPath(unpacked.root, target, { blocks: store, signal, maxBytes })
     }
   } catch (cause) {
     if (cause instanceof ArtifactError || signal?.aborted) throw cause

@@ -1,4 +1,4 @@
-import { decode, type PBNode } from '@ipld/dag-pb'
+import { decode, type PBLink, type PBNode } from '@ipld/dag-pb'
 import type { CID } from 'multiformats/cid'
 import { ArtifactError } from '../errors.ts'
 import { type Block, checkCid, rawCode } from './cid.ts'
@@ -33,7 +33,7 @@ export function decodeNode({ cid, bytes }: Block): DagNode {
   if (data.type === unixfsType.directory) return { kind: 'directory', entries: entriesOf(node) }
   if (data.type === unixfsType.shard) return shardOf(cid, node, data)
   if (data.type === unixfsType.symlink)
-    return { kind: 'symlink', target: new TextDecoder('utf-8', { fatal: true }).decode(data.data) }
+    return { kind: 'symlink', target: new TextDecoder().decode(data.data) }
   throw invalid(cid, `its UnixFS type is ${data.type}`)
 }
 
@@ -69,7 +69,7 @@ function fileOf(cid: CID, node: PBNode, data: UnixfsData): DagNode {
       cid: checkCid(link.Hash),
       offset,
       sizeBytes: data.blockSizes[i] ?? 0,
-      dagBytes: link.Tsize ?? 0,
+      dagBytes: statedBytes(link),
     }
     offset += part.sizeBytes
     return part
@@ -95,8 +95,13 @@ function entriesOf(node: PBNode): Entry[] {
     const name = link.Name ?? ''
     if (name.length > dagLimits.maxNameBytes)
       throw new ArtifactError('INVALID_NODE', 'A name is too long')
-    return { name, cid: checkCid(link.Hash), dagBytes: link.Tsize ?? 0 }
+    return { name, cid: checkCid(link.Hash), dagBytes: statedBytes(link) }
   })
+}
+
+function statedBytes({ Hash, Tsize = 0 }: PBLink): number {
+  if (Number.isSafeInteger(Tsize)) return Tsize
+  throw new ArtifactError('INVALID_NODE', `The link to ${Hash} states ${Tsize} bytes`)
 }
 
 function invalid(cid: CID, what: string): ArtifactError {

@@ -133,10 +133,10 @@ test('an artifact beyond the limits is refused at its root', async () => {
   const source = sourceOf('a', origin)
   const options = { store: createMemoryStore(), sources: [source], ...quick }
   await assert.rejects(fetchDag(cid, { ...options, maxBytes: size - 1 }), {
-    code: 'BLOCK_TOO_LARGE',
+    code: 'LIMIT_EXCEEDED',
   })
   assert.equal(source.asked.length, 1)
-  await assert.rejects(fetchDag(cid, { ...options, maxBlocks: 5 }), { code: 'BLOCK_TOO_LARGE' })
+  await assert.rejects(fetchDag(cid, { ...options, maxBlocks: 5 }), { code: 'LIMIT_EXCEEDED' })
 })
 
 test('a node that rotted in the store is fetched again', async () => {

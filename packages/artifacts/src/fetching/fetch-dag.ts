@@ -46,7 +46,7 @@ const defaults = {
  * Brings everything that `root` reaches into `store`, each block verified as it comes. What is there is not
  * fetched again, so a fetch that was cut off goes on where it stopped. Pin the root afterwards.
  * @throws ArtifactError `FETCH_FAILED` naming a block and what each source said, `INVALID_NODE`,
- * `BLOCK_TOO_LARGE` (the artifact is beyond the limits), and what the store throws
+ * `LIMIT_EXCEEDED`, and what the store throws
  */
 export async function fetchDag(root: CID, options: FetchOptions): Promise<FetchProgress> {
   await using fetching = new Fetching({ ...defaults, ...options })
@@ -151,7 +151,7 @@ class Fetching implements AsyncDisposable {
 
 function tooLarge(what: string): ArtifactError {
   return new ArtifactError(
-    'BLOCK_TOO_LARGE',
+    'LIMIT_EXCEEDED',
     `The artifact has ${what}, which is the limit; raise the limit to fetch it`,
   )
 }

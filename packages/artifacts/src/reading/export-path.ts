@@ -10,24 +10,37 @@ import { checkFree, storeFailure } from '../store/store-failure.ts'
 import { listDirectory, readNode } from './list-directory.ts'
 import { readFile } from './read-file.ts'
 
-export type ExportOptions = { signal?: AbortSignal | undefined; onProgress?: ProgressListener }
+export type ExportOptions = {
+  signal?: AbortSignal | undefined
+  onProgress?: ProgressListener
+  /** Refuses to write more, for a small DAG may state a huge file. Default 1 TiB. */
+  maxBytes?: number
+}
+
+export const defaultMaxBytes = 2 ** 40
 
 /**
  * Writes a file or folder to `target`, which must not exist yet. It is built under a temporary name next to
  * it and renamed when every block was verified and written, so `target` is never there by half. Names and
  * symbolic links that lead out of `target` are refused.
- * @throws ArtifactError `INVALID_NODE`, `BLOCK_MISSING`, `BLOCK_CORRUPT`, `STORE_FULL`, `STORE_UNUSABLE`
+ * @throws ArtifactError `INVALID_NODE`, `LIMIT_EXCEEDED`, `BLOCK_MISSING`, `BLOCK_CORRUPT`, `STORE_FULL`, `STORE_UNUSABLE`
  */
 export async function exportPath(
   root: CID,
   target: string,
-  { blocks, signal, onProgress }: ExportOptions & { blocks: BlockReader },
+  {
+    blocks,
+    signal,
+    onProgress,
+    maxBytes = defaultMaxBytes,
+  }: ExportOptions & { blocks: BlockReader },
 ): Promise<void> {
   const folder = dirname(resolve(target))
   const temporary = join(folder, `.${randomUUID()}.part`)
   let bytes = 0
   const count = (more: number): void => {
     bytes += more
+    if (bytes > maxBytes) throw limitExceeded(maxBytes)
     onProgress?.({ bytes })
   }
   try {
@@ -92,4 +105,11 @@ function checkName(folder: CID, name: string, seen: Set<string>): void {
       `The folder ${folder} has an entry ${JSON.stringify(name)} that cannot be written; nothing was`,
     )
   seen.add(name)
+}
+
+export function limitExceeded(maxBytes: number): ArtifactError {
+  return new ArtifactError(
+    'LIMIT_EXCEEDED',
+    `The artifact has more than ${maxBytes} bytes, which is the limit; raise it to write it all`,
+  )
 }

@@ -10,7 +10,7 @@ import { dirname, relative, resolve } from 'node:path'
 const layers = [
   ['kernel', 'contracts'],
   ['testing'],
-  ['keys', 'engine', 'protocol', 'models', 'ledger', 'data', 'artifacts'],
+  ['keys', 'engine', 'protocol', 'models', 'ledger', 'data', 'machines', 'artifacts'],
   ['headers', 'network', 'trainers'],
   ['light', 'execution', 'consensus', 'pow', 'market'],
   ['sdk', 'rpc', 'gateway', 'sync'],

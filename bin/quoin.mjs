@@ -3,11 +3,15 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const main = new URL('../apps/cli/src/main.ts', import.meta.url)
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   module.enableCompileCache?.()
+  // Worker threads and other nodes read the same cache, by its environment variable alone.
+  const cache = module.getCompileCacheDir?.()
+  if (cache) process.env.NODE_COMPILE_CACHE ??= dirname(cache)
   await import(main)
 } else {
   const own = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))

@@ -107,12 +107,18 @@ export function checkTrust(
 ): void {
   const ageMs = nowMs - trusted.timeMs
   if (ageMs <= trustingPeriodMs) return
-  const days = (ms: number) => `${(ms / 86_400_000).toFixed(1)} days`
   throw lightError(
     'TRUST_EXPIRED',
-    `The newest block that is trusted (height ${trusted.height}) is ${days(ageMs)} old, the trusting period ${days(trustingPeriodMs)}: validators of that time may have left and could sign another history. Get the height and id of a recent block from somebody you trust, and give it as a new checkpoint`,
+    `The newest block that is trusted (height ${trusted.height}) is ${inWords(ageMs)} old, the trusting period ${inWords(trustingPeriodMs)}: validators of that time may have left and could sign another history. Get the height and id of a recent block from somebody you trust, and give it as a new checkpoint`,
     { detail: { height: trusted.height, ageMs, trustingPeriodMs } },
   )
+}
+
+/** Chains that are tried out free stake within minutes. */
+function inWords(ms: number): string {
+  const hours = ms / 3_600_000
+  if (hours >= 48) return `${(hours / 24).toFixed(1)} days`
+  return hours >= 2 ? `${hours.toFixed(1)} hours` : `${Math.round(ms / 1000)} s`
 }
 
 function checkTimes(trusted: TrustedPoint, block: LightBlock, rules: HeaderRules): void {

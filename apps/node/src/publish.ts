@@ -41,6 +41,12 @@ export function createPublisher(ledger: Ledger, provider: Hex): Publisher {
     return transactionHash
   }
 
+  /** Where a lineage has shares of the income, it goes to the split's till. */
+  async function tillOf(serviceId: Hex): Promise<Hex | null> {
+    const service = await registry.service(serviceId)
+    return service && BigInt(service.split) !== 0n ? ledger.splits.till(service.split) : null
+  }
+
   return {
     async registerProvider(endpoint) {
       const known = await registry.provider(provider)
@@ -53,7 +59,14 @@ export function createPublisher(ledger: Ledger, provider: Hex): Publisher {
       const onChain = priceOnChain(price, addresses.credit, manifest.unit)
       const serviceTransaction = await publishService(manifest, onChain)
       const serviceId = serviceIdOf(provider, artifactIdOf(manifest.modelCid), manifest.id)
-      const service = { ...price, serviceId, modelId: manifest.id, class: manifest.class }
+      const payTo = await tillOf(serviceId)
+      const service = {
+        ...price,
+        serviceId,
+        modelId: manifest.id,
+        class: manifest.class,
+        ...(payTo && { payTo }),
+      }
       const publication = {
         modelCid: manifest.modelCid,
         serviceId,

@@ -9,6 +9,8 @@ export interface Service extends Price {
   serviceId: Hex
   modelId: string
   class: ServiceClass
+  /** Where its income goes: the till of its split; default the provider. */
+  payTo?: Hex
 }
 
 /** A service and the model behind it. */

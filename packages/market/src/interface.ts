@@ -34,6 +34,11 @@ export interface CallRequest {
   resource: { url: string; description: string; mimeType: string }
   /** The most this call may cost; what is frozen of the payer's escrow while it runs. */
   ceilingAtomic: bigint
+  /**
+   * Where this call's money goes, as the till of the split that its service shares its income by; default the
+   * market's receiver.
+   */
+  payTo?: Hex
   /** The value of PAYMENT-SIGNATURE, unparsed; absent when the client sent none. */
   paymentHeader?: string
   /** The client's Idempotency-Key header. */

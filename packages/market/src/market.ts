@@ -75,7 +75,7 @@ export class QuoinMarket implements Market {
   }
 
   async #admit(call: CallRequest): Promise<Admission> {
-    const { context } = this.#parts
+    const context = withReceiver(this.#parts.context, call.payTo)
     const { terms } = context
     if (call.paymentHeader === undefined) return paymentRequired(terms, call)
     const read = readPayment(call.paymentHeader)
@@ -157,4 +157,10 @@ export class QuoinMarket implements Market {
     await this.#parts.anchors.idle()
     await this.#scope[Symbol.asyncDispose]()
   }
+}
+
+/** The terms of one call, whose money may go elsewhere than that of others. */
+function withReceiver(context: PayContext, payTo: Hex | undefined): PayContext {
+  if (payTo === undefined) return context
+  return { ...context, terms: { ...context.terms, payTo: `0x${payTo.slice(2).toLowerCase()}` } }
 }

@@ -1,7 +1,7 @@
 import type { PaymentRequirements } from '@quoin/protocol'
 import { type AnswerProof, isEventStream, readAnswer, watchStream } from './answer.ts'
 import { sdkError } from './errors.ts'
-import type { Demand, Offer } from './offers.ts'
+import { type Demand, type Offer, providerOf } from './offers.ts'
 import type { OutgoingCall } from './outgoing-call.ts'
 import type { Payer } from './payer.ts'
 import type { Payment } from './payment.ts'
@@ -88,7 +88,7 @@ async function checkReceipt(
         domain: setup.receipts(Number(terms.network.split(':')[1])),
         channelId: null,
         payer: setup.account.address,
-        provider: terms.payTo,
+        provider: providerOf(terms),
         requestHash: call.requestHash,
         responseHash,
         ceiling: BigInt(terms.amount),

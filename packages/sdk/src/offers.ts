@@ -89,6 +89,12 @@ export function chooseOffer(demand: Demand, limits: SpendingLimits): Offer {
   )
 }
 
+/** Who signs the receipts: named where the money goes elsewhere, as to the till of a split. */
+export function providerOf({ extra, payTo }: PaymentRequirements): string {
+  const provider = extra?.provider
+  return typeof provider === 'string' ? provider : payTo
+}
+
 function delayRefusal({ maxWithdrawDelay }: SpendingLimits, offer: Offer | null): string | null {
   if (offer?.scheme !== batchScheme || offer.extra.withdrawDelay <= maxWithdrawDelay) return null
   return `a withdrawal would take ${offer.extra.withdrawDelay} s, more than ${maxWithdrawDelay} s`

@@ -9,7 +9,7 @@ export interface ExpectedReceipt {
   /** Null when the call was not paid from a channel. */
   channelId: Hex | null
   payer: Hex
-  provider: Hex
+  provider: string
   /** Null when the body was not JSON. */
   requestHash: Hex | null
   responseHash: Hex

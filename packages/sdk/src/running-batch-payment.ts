@@ -9,7 +9,7 @@ import { recoverTypedDataAddress } from 'viem'
 import { type AnswerProof, isEventStream, readAnswer, watchStream } from './answer.ts'
 import { sdkError } from './errors.ts'
 import { isSameAddress } from './limits.ts'
-import type { Demand } from './offers.ts'
+import { type Demand, providerOf } from './offers.ts'
 import type { OutgoingCall } from './outgoing-call.ts'
 import type { BatchOffer, Payer } from './payer.ts'
 import type { Hold, PayerChannel } from './payer-channel.ts'
@@ -94,7 +94,7 @@ export class RunningBatchPayment implements Payment {
       domain: payer.setup.receipts(channel.chainId),
       channelId: channel.channelId,
       payer: payer.setup.account.address,
-      provider: offer.terms.payTo,
+      provider: providerOf(offer.terms),
       requestHash: call.requestHash,
       responseHash,
       ceiling: BigInt(offer.terms.amount),

@@ -101,6 +101,7 @@ function admit(market: Market, call: Omit<Call, 'paid'>, sent: unknown): Promise
       mimeType: answer.kind === 'stream' ? 'text/event-stream' : 'application/json',
     },
     ceilingAtomic: priceOf(offer.service, ceiling),
+    ...(offer.service.payTo && { payTo: offer.service.payTo }),
     ...(typeof payment === 'string' && { paymentHeader: payment }),
     ...(typeof idempotencyKey === 'string' && { idempotencyKey }),
     requestHash: requestHash(sent),

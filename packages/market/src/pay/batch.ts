@@ -112,7 +112,10 @@ function findFault(
   payload: BatchPayload,
 ): Refusal | null {
   const { channelConfig: config, voucher } = payload
-  const configFault = findConfigFault(config, context.terms)
+  // What is left goes back to its payer wherever the channel pays, once this market is its receiverAuthorizer.
+  const isRefund = payload.type === 'refund'
+  const terms = isRefund ? { ...context.terms, payTo: config.receiver } : context.terms
+  const configFault = findConfigFault(config, terms)
   if (configFault) return configFault
   if (!isChannelId(context, voucher.channelId, config))
     return {

@@ -58,6 +58,7 @@ function requirementsFor(
       name: terms.tokenName,
       version: terms.tokenVersion,
       assetTransferMethod: 'eip3009',
+      ...(terms.payTo === terms.receiverAuthorizer ? {} : { provider: terms.receiverAuthorizer }),
       ...(scheme === 'exact' ? {} : batchExtra(terms, amount, state)),
     },
   }))

@@ -27,7 +27,7 @@ export interface SettlerShell {
 }
 
 /**
- * Turns charges into money: claims on the chain, then a settle to the receiver. Claims are cumulative
+ * Turns charges into money: claims on the chain, then a settle to each receiver. Claims are cumulative
  * and the chain is asked before each, so one that was sent before a crash is not paid twice.
  */
 export class Settler {
@@ -38,7 +38,7 @@ export class Settler {
     this.#shell = shell
   }
 
-  /** Claims what these channels owe (default: all that ever owed) and pays it out to the receiver. */
+  /** Claims what these channels owe (default: all that ever owed) and pays it out to their receivers. */
   settle(only?: readonly Channel[]): Promise<Settlement> {
     return this.#serial.run(() => this.#settle(only))
   }
@@ -55,18 +55,23 @@ export class Settler {
   }
 
   async #settle(only?: readonly Channel[]): Promise<Settlement> {
-    const { chain, receiver, token } = this.#shell
+    const { receiver } = this.#shell
     const settlement: Settlement = { claims: [], transactions: [], paidAtomic: 0n }
     const channels = only ?? (await this.owing())
     for (let start = 0; start < channels.length; start += claimsPerTransaction)
       await this.#claim(channels.slice(start, start + claimsPerTransaction), settlement)
-    const { claimed, settled } = await chain.readReceiver(receiver, token)
-    if (claimed > settled) {
-      const { transactionHash, amount } = await chain.settle(receiver, token)
-      settlement.transactions.push(transactionHash)
-      settlement.paidAtomic = amount
-    }
+    for (const one of new Set([receiver, ...channels.map(({ config }) => config.receiver)]))
+      await this.#payOut(one, settlement)
     return settlement
+  }
+
+  async #payOut(receiver: Hex, settlement: Settlement): Promise<void> {
+    const { chain, token } = this.#shell
+    const { claimed, settled } = await chain.readReceiver(receiver, token)
+    if (claimed <= settled) return
+    const { transactionHash, amount } = await chain.settle(receiver, token)
+    settlement.transactions.push(transactionHash)
+    settlement.paidAtomic += amount
   }
 
   /** Opens the channels that still owe something; so they are also followed. */

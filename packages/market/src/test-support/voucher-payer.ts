@@ -30,10 +30,11 @@ export async function createVoucherPayer(
   chain: TestChain,
   market: Market,
   index: number,
+  payTo?: Hex,
 ): Promise<VoucherPayer> {
   const account = payerAccount(index)
   const session = privateKeyToAccount(bytesToHex(createPrivateKey()))
-  const offer = await batchOffer(market)
+  const offer = await batchOffer(market, payTo)
   const lower = (address: string): Hex => `0x${address.slice(2).toLowerCase()}`
   const config: ChannelConfig = {
     payer: lower(account.address),
@@ -72,8 +73,8 @@ export async function createVoucherPayer(
   }
 }
 
-async function batchOffer(market: Market): Promise<PaymentRequirements> {
-  const admission = await market.admit(callRequest({ body: 'price?' }))
+async function batchOffer(market: Market, payTo?: Hex): Promise<PaymentRequirements> {
+  const admission = await market.admit(callRequest({ body: 'price?', ...(payTo && { payTo }) }))
   const { accepts } = PaymentRequired.parse(refusalOf(admission).demand)
   const offer = accepts.find(({ scheme }) => scheme === 'batch-settlement')
   if (!offer) throw new Error('no batch-settlement offer')
@@ -86,6 +87,7 @@ export interface CallWish {
   key?: string
   ceiling?: bigint
   service?: Hex
+  payTo?: Hex
   signal?: AbortSignal
 }
 
@@ -96,6 +98,7 @@ export function callRequest(wish: CallWish): CallRequest {
     runtimeId: `0x${'a1'.repeat(32)}`,
     resource: { url: 'http://provider.test/v1', description: 'A call', mimeType: 'text/plain' },
     ceilingAtomic: wish.ceiling ?? 1000n,
+    ...(wish.payTo && { payTo: wish.payTo }),
     ...(wish.header === undefined ? {} : { paymentHeader: wish.header }),
     ...(wish.key === undefined ? {} : { idempotencyKey: wish.key }),
     requestHash: hashRequest(wish.body),

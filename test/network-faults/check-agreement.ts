@@ -36,6 +36,25 @@ export async function checkAgreement(
   }
 }
 
+/** A node that began at a snapshot has the others' blocks from there on, and none of those before. */
+export async function checkFollower(
+  follower: Served,
+  { nodes: [first] }: { readonly nodes: readonly Served[] },
+): Promise<void> {
+  assert.ok(first)
+  const isThere = async (height: number) =>
+    (await rpc(follower.rpcUrl, 'eth_getBlockByNumber', [`0x${height.toString(16)}`, false])) !==
+    null
+  const target = await heightOf(first.rpcUrl)
+  await until(`the new node at height ${target}`, async () => isThere(target))
+  let known = 0
+  for (let height = target; height > 0 && (await isThere(height)); height--) {
+    assert.deepEqual(await blockAt(follower.rpcUrl, height), await blockAt(first.rpcUrl, height))
+    known += 1
+  }
+  assert.ok(known > 2, `${known} blocks`)
+}
+
 export async function blockAt(url: string, height: number) {
   const block = await rpc(url, 'eth_getBlockByNumber', [`0x${height.toString(16)}`, false])
   assert.ok(typeof block === 'object' && block !== null && 'hash' in block && 'stateRoot' in block)

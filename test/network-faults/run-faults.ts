@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkAgreement } from './check-agreement.ts'
+import { checkAgreement, checkFollower } from './check-agreement.ts'
 import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
-import { grow, heightOf } from './rpc.ts'
-import { senders } from './setting.ts'
+import { grow, heightOf, until } from './rpc.ts'
+import { epochBlocks, senders } from './setting.ts'
 
 export interface FaultsOptions {
   readonly validators: number
@@ -37,6 +37,7 @@ export async function runFaults(
     }
   await Promise.all(clients.map((client) => client.stop()))
   await checkAgreement(cluster, clients)
+  for (const follower of cluster.followers) await checkFollower(follower, cluster)
   const transactions = clients.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)
   return { transactions, height: await heightOf(cluster.nodes[0]?.rpcUrl ?? '') }
 }
@@ -100,6 +101,14 @@ const faults: Record<string, Fault> = {
     for (const [index] of cluster.nodes.entries())
       for (const wire of cluster.between([index])) wire.cut()
     await grows(cluster, [0, 1, 2, 3], 'the network to knit itself together')
+  },
+
+  async 'a new node begins at a snapshot'(cluster) {
+    const [first] = cluster.nodes
+    assert.ok(first)
+    await until('an epoch', async () => (await heightOf(first.rpcUrl)) > epochBlocks + 1)
+    const late = await cluster.join()
+    await grow([late.rpcUrl, first.rpcUrl], 'blocks at the new node')
   },
 }
 

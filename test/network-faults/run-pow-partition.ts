@@ -44,7 +44,7 @@ export async function runPowPartition(options: {
     const side = index < 2 ? cluster.nodes.slice(0, 2) : cluster.nodes.slice(2)
     return stack.use(new Client(sender, side, index))
   })
-  const blocks = await part(cluster, options.blocksApart)
+  const blocks = await part(cluster, clients, options.blocksApart)
   say(`apart for ${blocks.join(' and ')} blocks`)
   await heal(urls)
   await Promise.all(clients.map((client) => client.stop()))
@@ -63,11 +63,20 @@ export async function runPowPartition(options: {
 }
 
 /** Two sides go on alone; the wires are whole again when it resolves. */
-async function part(cluster: Cluster, least: number): Promise<[number, number]> {
+async function part(
+  cluster: Cluster,
+  clients: readonly Client[],
+  least: number,
+): Promise<[number, number]> {
   const urls = [0, 2].map((index) => cluster.nodes[index]?.rpcUrl ?? '')
   const wires = cluster.between([0, 1])
   for (const wire of wires) wire.cut({ stay: true })
   const before = await Promise.all(urls.map(heightOf))
+  const sent = clients.map(({ acknowledged }) => acknowledged.length)
+  // The next is sent when the last is in a block.
+  await until('transactions of all clients', async () =>
+    clients.every(({ acknowledged }, index) => acknowledged.length >= (sent[index] ?? 0) + 3),
+  )
   await until('blocks of both sides', async () => {
     const [left = 0, right = 0] = await Promise.all(urls.map(heightOf))
     return left >= (before[0] ?? 0) + least && right >= (before[1] ?? 0) + least

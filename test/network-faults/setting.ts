@@ -21,15 +21,22 @@ export const senders = Array.from(
   }),
 )
 
+/** Epochs are short, so that sets are read and new nodes begin at snapshots while faults last. */
+export const epochBlocks = 16
+
 export function createFaultsGenesis(validators: number): Genesis {
   const balance: Hex = `0x${(10n ** 21n).toString(16)}`
+  const members = Array.from({ length: validators }, (_, index) =>
+    validatorOf(validatorKeyOf(index)),
+  )
+  const rich = [...senders.map(({ account }) => account), ...members]
   return createGenesis({
     chainId,
     timestamp: 1_700_000_000,
-    alloc: Object.fromEntries(senders.map(({ account }) => [account.address, { balance }])),
-    validators: Array.from({ length: validators }, (_, index) =>
-      validatorOf(validatorKeyOf(index)),
-    ),
+    alloc: Object.fromEntries(rich.map(({ address }) => [address, { balance }])),
+    policy: 'authority',
+    validators: members,
+    epochBlocks,
     blockTimeMs: 100,
     heartbeatMs: 1_000,
   })

@@ -29,7 +29,7 @@ interface CommonOptions {
 }
 
 /** One that validates from the first block on; operator and commission are the Staking contract's. */
-export type FirstValidator = Validator & Pick<GenesisValidator, 'operator' | 'commissionBps'>
+type FirstValidator = Validator & Pick<GenesisValidator, 'operator' | 'commissionBps'>
 
 export interface BftGenesisOptions extends CommonOptions {
   engine?: 'bft'

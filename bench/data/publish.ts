@@ -57,17 +57,22 @@ function print(sizeMiB: number, taken: ReadonlyMap<ContestantName, Taken[]>): vo
     const sorted = (taken.get(name) ?? []).map(of).toSorted((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 2)] ?? 0
   }
-  console.log(`${sizeMiB} MiB of random bytes`.padEnd(42), '    s   CPU s  GiB/s  peak MiB  ratio')
+  console.log(
+    `${sizeMiB} MiB of random bytes`.padEnd(42),
+    '    s   CPU s  GiB/s  peak MiB  ratio   of CPU',
+  )
   for (const name of names) {
     const ms = median(name, (one) => one.ms)
     const yardstick = yardsticks[name]
-    const ratio = yardstick ? (ms / median(yardstick, (one) => one.ms)).toFixed(2) : ''
+    const ratioOf = (of: (one: Taken) => number) =>
+      (yardstick ? (median(name, of) / median(yardstick, of)).toFixed(2) : '').padStart(7)
     const cells = [
       (ms / 1000).toFixed(2).padStart(6),
       (median(name, (one) => one.cpuMs) / 1000).toFixed(2).padStart(6),
       (sizeMiB / 1024 / (ms / 1000)).toFixed(2).padStart(6),
       (median(name, (one) => one.peakBytes) / mebibyte).toFixed(0).padStart(8),
-      ratio.padStart(7),
+      ratioOf((one) => one.ms),
+      ratioOf((one) => one.cpuMs),
       yardstick ? ` of "${yardstick}"` : '',
     ]
     console.log(name.padEnd(42), cells.join(' '))

@@ -1,21 +1,24 @@
 import { canonicalJson } from '@quoin/kernel'
 import { z } from 'zod/mini'
 import type { Arrays, NumericArray } from './arrays.ts'
+import { checksum } from './checksum.ts'
 import { trainingError } from './errors.ts'
 import type { FitState } from './fit-rounds.ts'
+import { type Metrics, metricsSchema } from './metrics/measure.ts'
 
 /**
- * Where a training stands: magic, length of the header, a JSON header, then the arrays in its order,
- * little-endian.
+ * Where a training stands: magic, length of the header, a JSON header, the arrays in its order,
+ * little-endian, and a CRC-32 over all that.
  */
 const magic = 'quoin-training-1'
 const headBytes = magic.length + 4
+const tailBytes = 4
 
 export interface Checkpoint {
   /** Of the declaration and of the table that it belongs to. */
   identity: { declaration: string; table: string }
-  /** Metrics of the folds that are done, as JSON values. */
-  folds: readonly unknown[]
+  /** Of the folds that are done. */
+  folds: readonly Metrics[]
   /** The fit in progress: a fold's, or the final one's. */
   fit: FitState
 }
@@ -31,7 +34,7 @@ const layout = z.array(
 )
 const headerSchema = z.strictObject({
   identity: z.strictObject({ declaration: z.string(), table: z.string() }),
-  folds: z.array(z.unknown()),
+  folds: z.array(metricsSchema),
   curve: z.array(
     z.strictObject({ round: z.int(), train: z.number(), validation: z.nullable(z.number()) }),
   ),
@@ -55,7 +58,10 @@ export function encodeCheckpoint({ identity, folds, fit }: Checkpoint): Uint8Arr
     }),
   )
   const arrays = [...Object.values(fit.trainer), ...Object.values(parameters)]
-  const size = arrays.reduce((sum, { byteLength }) => sum + byteLength, headBytes + header.length)
+  const size = arrays.reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    headBytes + header.length + tailBytes,
+  )
   const bytes = new Uint8Array(size)
   bytes.set(new TextEncoder().encode(magic))
   new DataView(bytes.buffer).setUint32(magic.length, header.length, true)
@@ -65,11 +71,18 @@ export function encodeCheckpoint({ identity, folds, fit }: Checkpoint): Uint8Arr
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
     at += byteLength
   }
+  new DataView(bytes.buffer).setUint32(at, checksum(bytes.subarray(0, at)), true)
   return bytes
 }
 
 /** @throws TrainingError `CHECKPOINT_CORRUPT` */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+export function decodeCheckpoint(encoded: Uint8Array): Checkpoint {
+  if (encoded.length < headBytes + tailBytes) throw corrupt('it is too short')
+  // A copy that begins at its buffer's begin, and whose slices are copies too (a Node Buffer's are not).
+  const whole = Uint8Array.from(encoded)
+  const bytes = whole.slice(0, -tailBytes)
+  if (new DataView(whole.buffer).getUint32(bytes.length, true) !== checksum(bytes))
+    throw corrupt('its bytes have changed')
   const { header, bodyAt } = readHeader(bytes)
   const { identity, folds, curve, isDone } = header
   const trainer = readArrays(bytes, bodyAt, header.trainer)

@@ -153,7 +153,6 @@ export type Declaration = z.output<typeof declarationSchema>
 export type DeclarationInput = Omit<z.input<typeof declarationSchema>, 'runtimeId'>
 export type Feature = Declaration['features'][number]
 export type Algorithm = Declaration['algorithm']
-export type AlgorithmKind = Algorithm['kind']
 export type RuntimeName = Declaration['runtime']
 
 /** Completes a declaration with defaults and with the id of the runtime that this version has. */
@@ -170,11 +169,17 @@ export function parseDeclaration(value: unknown): Declaration {
   if (!parsed.success)
     throw trainingError(
       'DECLARATION_INVALID',
-      `The training declaration is not valid: ${z.prettifyError(parsed.error)}`,
+      `The training declaration is not valid: ${parsed.error.issues.map(describeIssue).join('; ')}`,
       { cause: parsed.error },
     )
   checkSense(parsed.data)
   return parsed.data
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const { path, code, message, input: _, ...facts } = issue
+  const where = path.length > 0 ? path.map(String).join('.') : 'the whole'
+  return `${where}: ${code.replaceAll('_', ' ')} ${JSON.stringify(facts)}`
 }
 
 /** The sha256 (hex) of the canonical JSON (RFC 8785) of a declaration. */
@@ -236,7 +241,7 @@ function checkSense({ task, algorithm, split, features, target }: Declaration): 
 }
 
 /** The names of the model's inputs that a feature makes. */
-export function inputNames(feature: Feature): readonly string[] {
+function inputNames(feature: Feature): readonly string[] {
   if (feature.kind === 'tensor') return [feature.column]
   return feature.kind === 'numeric' && feature.input !== undefined
     ? [feature.input]

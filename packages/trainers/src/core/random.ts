@@ -42,7 +42,7 @@ export function permutation(count: number, random: Random): Int32Array {
 }
 
 /** Shuffles in place. */
-export function shuffle(items: Int32Array, random: Random): Int32Array {
+function shuffle(items: Int32Array, random: Random): Int32Array {
   for (let last = items.length - 1; last > 0; last--) {
     const other = random.below(last + 1)
     const swapped = items[last] ?? 0

@@ -19,9 +19,9 @@ export interface Table {
   readonly columns: ReadonlyMap<string, Column>
 }
 
-export type ColumnKind = 'number' | 'text' | 'tensor'
+type ColumnKind = 'number' | 'text' | 'tensor'
 
-export function columnKind(column: Column): ColumnKind {
+function columnKind(column: Column): ColumnKind {
   if (column instanceof Float64Array) return 'number'
   return Array.isArray(column) ? 'text' : 'tensor'
 }

@@ -129,7 +129,7 @@ async function crossValidate(run: Run, identity: Identity): Promise<Metrics[]> {
   const pool = Int32Array.of(...split.train, ...split.validation)
   const { folds: count } = declaration.crossValidation
   const folds = foldRows(pool, count, { seed: declaration.seed, labels })
-  const done: Metrics[] = (checkpoint?.folds ?? []) as Metrics[]
+  const done: Metrics[] = [...(checkpoint?.folds ?? [])]
   for (const [index, held] of folds.entries()) {
     if (index < done.length) continue
     const rest = Int32Array.of(

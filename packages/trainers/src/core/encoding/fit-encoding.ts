@@ -155,7 +155,7 @@ function measure(values: Float64Array, scale: 'standard' | 'range' | 'none') {
   return { offset, spread: squareRoot(squares / values.length) }
 }
 
-export function mean(values: Float64Array): number {
+function mean(values: Float64Array): number {
   let sum = 0
   for (const value of values) sum += value
   return sum / values.length

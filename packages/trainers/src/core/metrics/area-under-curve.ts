@@ -17,10 +17,10 @@ export function areaUnderCurve(
   for (let start = 0; start < order.length; ) {
     let end = start
     const tied = [0, 0] as [number, number]
-    while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0]) {
+    do {
       tied[isPositive[order[end] ?? 0] ? 1 : 0] += 1
       end += 1
-    }
+    } while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0])
     wins += tied[1] * (below + tied[0] / 2)
     below += tied[0]
     start = end

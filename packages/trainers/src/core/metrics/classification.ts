@@ -1,26 +1,30 @@
+import { z } from 'zod/mini'
 import { log } from '../arithmetic.ts'
 import { areaUnderCurve } from './area-under-curve.ts'
 
-export interface ClassMetrics {
-  class: string
-  rows: number
-  precision: number
-  recall: number
-  f1: number
-}
+const classMetricsSchema = z.strictObject({
+  class: z.string(),
+  rows: z.int(),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+})
 
-export interface ClassificationMetrics {
-  accuracy: number
+export const classificationSchema = z.strictObject({
+  accuracy: z.number(),
   /** The mean of the classes' F1, each class alike. */
-  macroF1: number
+  macroF1: z.number(),
   /** Mean −log of the true class's probability, at least 1e-15 as scikit-learn has it. */
-  logLoss: number
+  logLoss: z.number(),
   /** Area under the ROC curve; with more than two classes the mean of each against the rest. Null when a class is absent. */
-  auc: number | null
-  classes: ClassMetrics[]
+  auc: z.nullable(z.number()),
+  classes: z.array(classMetricsSchema),
   /** confusion[true][predicted] in rows. */
-  confusion: number[][]
-}
+  confusion: z.array(z.array(z.int())),
+})
+
+type ClassMetrics = z.output<typeof classMetricsSchema>
+export type ClassificationMetrics = z.output<typeof classificationSchema>
 
 const leastProbability = 1e-15
 
@@ -72,11 +76,7 @@ function classMetrics(name: string, index: number, confusion: number[][]): Class
 }
 
 /** Mean −log p(label); probabilities are taken between 1e-15 and 1 − 1e-15. */
-export function logLoss(
-  probabilities: ArrayLike<number>,
-  labels: Int32Array,
-  classes: number,
-): number {
+function logLoss(probabilities: ArrayLike<number>, labels: Int32Array, classes: number): number {
   let sum = 0
   for (let row = 0; row < labels.length; row++) {
     const probability = probabilities[row * classes + (labels[row] ?? 0)] ?? 0

@@ -1,9 +1,11 @@
+import { z } from 'zod/mini'
 import { squareRoot } from '../arithmetic.ts'
 import type { Target } from '../target.ts'
-import { type ClassificationMetrics, classificationMetrics } from './classification.ts'
-import { type RegressionMetrics, regressionMetrics } from './regression.ts'
+import { classificationMetrics, classificationSchema } from './classification.ts'
+import { regressionMetrics, regressionSchema } from './regression.ts'
 
-export type Metrics = ClassificationMetrics | RegressionMetrics
+export const metricsSchema = z.union([classificationSchema, regressionSchema])
+export type Metrics = z.output<typeof metricsSchema>
 
 /** Answers (probabilities, or values) for `rows` beside the truth. */
 export function measureAnswers(answers: Float32Array, target: Target, rows: Int32Array): Metrics {
@@ -39,7 +41,7 @@ export function measureBaseline(
 }
 
 /** The metrics that are one number, by name. */
-export function scalarMetrics(metrics: Metrics): Record<string, number> {
+function scalarMetrics(metrics: Metrics): Record<string, number> {
   const scalars: Record<string, number> = {}
   for (const [name, value] of Object.entries(metrics))
     if (typeof value === 'number') scalars[name] = value

@@ -1,11 +1,14 @@
+import { z } from 'zod/mini'
 import { squareRoot } from '../arithmetic.ts'
 
-export interface RegressionMetrics {
-  rmse: number
-  mae: number
+export const regressionSchema = z.strictObject({
+  rmse: z.number(),
+  mae: z.number(),
   /** 1 − residual / total sum of squares; null when the true values are all one. */
-  r2: number | null
-}
+  r2: z.nullable(z.number()),
+})
+
+export type RegressionMetrics = z.output<typeof regressionSchema>
 
 /** Predicted beside true values. */
 export function regressionMetrics(

@@ -26,7 +26,7 @@ export interface Problem extends Form {
   readonly seed: number
 }
 
-export interface RoundResult {
+interface RoundResult {
   /** Mean log loss, or mean squared error of the standardised values; without penalties. */
   trainLoss: number
   /** Nothing would change any more. */

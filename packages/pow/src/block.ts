@@ -52,6 +52,20 @@ export function decodePowBlock(bytes: Uint8Array): PowBlock {
   return rlpToPowBlock(decodeRlp(bytes))
 }
 
+/**
+ * The header alone of an encoded block, however large the rest is; the whole may still be no block.
+ * @throws CodedError `INVALID_ENCODING`
+ */
+export function decodeHeaderOf(bytes: Uint8Array): SealedHeader {
+  const start = (bytes[0] ?? 0) > 0xf7 ? (bytes[0] ?? 0) - 0xf7 + 1 : 1
+  const first = bytes[start] ?? 0
+  // A header's list has more than 55 bytes and less than 65,536.
+  const size = Math.min(2, Math.max(0, first - 0xf7))
+  let length = 0
+  for (const byte of bytes.subarray(start + 1, start + 1 + size)) length = length * 256 + byte
+  return rlpToSealedHeader(decodeRlp(bytes.subarray(start, start + 1 + size + length)))
+}
+
 function powBlockToRlp(block: PowBlock): RlpItem {
   return [sealedHeaderToRlp(block), powBodyToRlp(block)]
 }

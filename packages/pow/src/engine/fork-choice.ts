@@ -61,6 +61,7 @@ export class ForkChoice {
       const head = path.added.at(-1) ?? best
       await tree.move(path, this.#finalizedUnder(head, path))
       await setExecutionHead(forkchoiceOf(head, tree), execution)
+      await tree.pruneBranches()
       if (head.id === best.id) this.#contenders.delete(best.id)
       return path
     }
@@ -85,10 +86,10 @@ export class ForkChoice {
   }
 
   #heaviest(): Link | null {
-    const { judgement } = this.#options
+    const { judgement, tree } = this.#options
     let best: Link | null = null
     for (const link of this.#contenders.values()) {
-      if (!this.#isBetter(link)) this.#contenders.delete(link.id)
+      if (!this.#isBetter(link) || !tree.link(link.id)) this.#contenders.delete(link.id)
       else if (!best || judgement.isBetter(link, best)) best = link
     }
     return best
@@ -109,7 +110,8 @@ export class ForkChoice {
       const reason = known ? 'known as invalid' : await executeLink(link, tree, execution)
       if (reason === null) continue
       if (!known) {
-        await tree.markInvalid(link, reason)
+        const { added: all } = tree.pathTo(best)
+        await tree.markInvalid(all.slice(all.indexOf(link)), reason)
         logger.warn({ height: link.height, id: link.id, reason }, 'a mined block is invalid')
       }
       this.#contenders.delete(best.id)

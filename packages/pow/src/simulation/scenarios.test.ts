@@ -77,6 +77,25 @@ describe('a network of miners', () => {
     assert.equal(findWrong(fresh.disk, net.rules), null)
   })
 
+  it('keeps no branches but those that may still win', async () => {
+    const net = createPowNetwork(18, { finalizedDepth: 20, delayMs: 3000 })
+    const nodes = [
+      await net.openNode('left', { hashesPerSecond: 500 }),
+      await net.openNode('right', { hashesPerSecond: 500 }),
+    ]
+    await net.clock.advance(40 * minute)
+    await quiet(net, nodes)
+    assert.deepEqual(net.problems, [])
+    for (const { tree, disk, engine } of nodes) {
+      assert.equal(findWrong(disk, net.rules), null)
+      assert.ok(engine.status.deepestReorganization > 0)
+      const lost = (await tree.from(0)).filter((link) => !tree.isCanonical(link))
+      for (const { height } of lost) assert.ok(height > tree.finalizedHeight - 16, `${height}`)
+      const stored = [...disk.blocks.keys()].filter((key) => key.startsWith('0x62')).length
+      assert.equal(stored, tree.head.height + lost.length, 'no body is left of deleted blocks')
+    }
+  })
+
   it('follows the valid part of a branch whose end execution refuses', async () => {
     const net = createPowNetwork(14, {})
     const honest = await net.openNode('honest', { hashesPerSecond: 100 })

@@ -88,6 +88,7 @@ function append(
     throw new CodedError<PowErrorCode>('INVALID_MESSAGE', 'Headers that stand on nothing we named')
   let last = parent
   const added = headers.map((sealed) => {
+    if (tree.isInvalid(sealed.id)) throw failed(`Its block ${sealed.header.height} cannot be run`)
     checkHeader(sealed, last, court)
     checkWork(sealed)
     last = court.judgement.linkOn(last, sealed, court.rules)

@@ -1,5 +1,5 @@
 import { CodedError, type Hex, type Logger, Scope } from '@quoin/kernel'
-import { decodePowBlock, encodePowBlock, type PowBlock } from '../block.ts'
+import { decodeHeaderOf, decodePowBlock, encodePowBlock, type PowBlock } from '../block.ts'
 import type { Clock } from '../clock.ts'
 import { difficultyToTarget, targetToWork } from '../difficulty/work.ts'
 import type { Taken } from '../engine/intake.ts'
@@ -29,6 +29,7 @@ export interface PeersOptions extends Court {
 const requestTimeoutMs = 10_000
 /** Blocks whose time has not come; each costs real work. */
 const mostEarly = 64
+const mostEarlyBytes = 32 << 20
 /** Those further ahead are forgotten: whoever follows them offers them again. */
 const longestEarlyMs = 600_000
 /** A peer is left for the next one after this long, and gets its turn again. */
@@ -42,6 +43,7 @@ export class Peers implements AsyncDisposable {
   readonly #scope = new Scope()
   readonly #orphans: WaitingBlocks
   readonly #early = new Set<Hex>()
+  #earlyBytes = 0
   /** Peers to compare chains with, one after the other. */
   readonly #due = new Set<PeerId>()
   readonly #timers = new Set<Disposable>()
@@ -102,9 +104,11 @@ export class Peers implements AsyncDisposable {
     try {
       if (bytes.length > powLimits.announcement)
         throw new CodedError<PowErrorCode>('INVALID_MESSAGE', 'An announcement is too large')
+      // Whatever is large must have cost work before it is read.
+      const sealed = decodeHeaderOf(bytes)
+      if (tree.link(sealed.id)) return 'ignore'
+      this.#checkWork(sealed)
       const block = decodePowBlock(bytes)
-      if (tree.link(block.id)) return 'ignore'
-      this.#checkWork(block)
       // Another's good header with a false body must not take the place of the real one as an orphan.
       if (!judgement.hasBody(block))
         throw new CodedError<PowErrorCode>('INVALID_BLOCK', 'A header with the body of another')
@@ -168,11 +172,14 @@ export class Peers implements AsyncDisposable {
     const { block } = waiting
     const { clock, transport, maxFutureMs } = this.#options
     const delayMs = block.header.timeMs - maxFutureMs - clock.now()
-    const isFull = this.#early.size >= mostEarly
+    const isFull =
+      this.#early.size >= mostEarly || this.#earlyBytes + waiting.sizeBytes > mostEarlyBytes
     if (isFull || delayMs > longestEarlyMs || this.#early.has(block.id)) return
     this.#early.add(block.id)
+    this.#earlyBytes += waiting.sizeBytes
     this.#after(delayMs, () => {
       this.#early.delete(block.id)
+      this.#earlyBytes -= waiting.sizeBytes
       if (this.#judgeLater(waiting) === 'accept') transport.announce(encodePowBlock(block))
     })
   }

@@ -1,4 +1,11 @@
-import { bytesToHex, CodedError, type Hex, hexToBytes } from '@quoin/kernel'
+import {
+  bigintToBytes,
+  bytesToBigint,
+  bytesToHex,
+  CodedError,
+  type Hex,
+  hexToBytes,
+} from '@quoin/kernel'
 import { decodeBody, encodeBody, type PowBlock } from '../block.ts'
 import type { PowErrorCode } from '../errors.ts'
 import type { PowRules } from '../rules.ts'
@@ -17,8 +24,20 @@ export interface HeadPath {
 }
 
 const cachedLinks = 8192
+const prunedAtOnce = 16
 
-/** Every block that was taken, side branches too, and which of them are canonical. */
+/** Where a block is kept, but for its place on the chain. */
+function keysOf({ id, height, payloadHash }: Link): Uint8Array[] {
+  return [
+    idKey('link', id),
+    idKey('body', id),
+    idKey('payload', payloadHash),
+    idKey('invalid', id),
+    placeKey(height, id),
+  ]
+}
+
+/** Every block that was taken, side branches above the finalized height too, and which are canonical. */
 export class BlockTree {
   readonly genesis: Link
   readonly #disk: KeyValue
@@ -106,7 +125,7 @@ export class BlockTree {
     return id ? this.link(bytesToHex(id)) : null
   }
 
-  /** Whether execution found this very block invalid. */
+  /** Whether execution found this block, or one below it, invalid. */
   isInvalid(id: Hex): boolean {
     return this.#disk.get(idKey('invalid', id)) !== undefined
   }
@@ -129,9 +148,34 @@ export class BlockTree {
     this.#remember(link)
   }
 
-  async markInvalid({ id }: Link, reason: string): Promise<void> {
+  /** Of blocks that execution refuses, or that stand on such. */
+  async markInvalid(links: readonly Link[], reason: string): Promise<void> {
     const value = new TextEncoder().encode(reason)
-    await this.#disk.write([{ key: idKey('invalid', id), value }])
+    await this.#disk.write(links.map(({ id }) => ({ key: idKey('invalid', id), value })))
+  }
+
+  /**
+   * Deletes the branches that left the chain at or below the finalized height, as a whole, once some
+   * blocks more are final. Execution must not be on one of them.
+   */
+  async pruneBranches(): Promise<void> {
+    const pruned = this.#disk.get(metaKey('pruned'))
+    const from = pruned ? Number(bytesToBigint(pruned)) : 0
+    const to = this.#finalizedHeight
+    if (to - from < prunedAtOnce) return
+    const gone = new Map<Hex, Link>()
+    for (const key of await this.#disk.keys(placeKey(from + 1), placeKey(to + 1))) {
+      const link = this.#require(placeKeyId(key))
+      if (!this.isCanonical(link)) gone.set(link.id, link)
+    }
+    if (gone.size > 0)
+      for (const link of await this.from(to + 1))
+        if (gone.has(link.parentId)) gone.set(link.id, link)
+    await this.#disk.write([
+      ...[...gone.values()].flatMap(keysOf).map((key) => ({ key, value: null })),
+      { key: metaKey('pruned'), value: bigintToBytes(BigInt(to), 8) },
+    ])
+    for (const id of gone.keys()) this.#links.delete(id)
   }
 
   /** The way from the head to `to`, both ends excluded where they are the fork. */

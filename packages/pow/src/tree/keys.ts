@@ -30,7 +30,7 @@ export function placeKeyId(key: Uint8Array): Hex {
   return `0x${Buffer.from(key.subarray(9)).toString('hex')}`
 }
 
-export function metaKey(name: 'head' | 'finalized' | 'genesis'): Uint8Array {
+export function metaKey(name: 'head' | 'finalized' | 'genesis' | 'pruned'): Uint8Array {
   return join('meta', new TextEncoder().encode(name))
 }
 

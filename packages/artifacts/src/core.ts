@@ -27,6 +27,7 @@ export { type ImportOptions, importBytes, type ProgressListener } from './import
 export { answerChallenge } from './proof/answer-challenge.ts'
 export type { Challenge } from './proof/challenge.ts'
 export { type VerifiedAnswer, verifyAnswer } from './proof/verify-answer.ts'
+export { verifyDag } from './proof/verify-dag.ts'
 export { listDirectory, resolvePath } from './reading/list-directory.ts'
 export { type ByteRange, fileSize, type ReadOptions, readFile } from './reading/read-file.ts'
 export { walkDag } from './reading/walk-dag.ts'

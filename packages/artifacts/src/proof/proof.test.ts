@@ -13,6 +13,7 @@ import { createMemoryStore } from '../store/memory-store.ts'
 import { keystream } from '../test-support/known-bytes.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { verifyAnswer } from './verify-answer.ts'
+import { verifyDag } from './verify-dag.ts'
 
 const seedOf = (value: number) => new Uint8Array(32).fill(value & 255).fill(value >> 8, 1, 2)
 
@@ -152,4 +153,18 @@ test('a DAG whose links state wrong sizes is told apart from a store that lost s
   await store.put(block)
   const challenge = { root: block.cid, seed: seedOf(1), count: 10 }
   await assert.rejects(Array.fromAsync(answerChallenge(challenge, store)), { code: 'INVALID_NODE' })
+  await assert.rejects(verifyDag(block.cid, store), { code: 'INVALID_NODE' })
+})
+
+test('whoever is to answer for an artifact can check it before', async () => {
+  const store = createMemoryStore()
+  const { root, leaves } = await manyLeaves(store, 1100)
+  const { blocks, bytes } = await verifyDag(root, store)
+  assert.deepEqual([blocks, bytes], [1103, await dagBytesOf(store, 0)])
+  const lost = leaves[1050] ?? root
+  await store.delete(lost)
+  await assert.rejects(verifyDag(root, store), {
+    code: 'BLOCK_MISSING',
+    message: new RegExp(lost.toString()),
+  })
 })

@@ -4,6 +4,7 @@ import { decodeNode, linksOf } from '../dag/decode-node.ts'
 import { dagLimits } from '../dag/profile.ts'
 import { ArtifactError } from '../errors.ts'
 import { CidSet } from '../reading/walk-dag.ts'
+import { wrongSize } from './verify-dag.ts'
 
 type Node = { ownBytes: number; links: readonly { cid: CID; dagBytes: number }[] }
 
@@ -57,12 +58,6 @@ function stepInto({ links }: Node, offset: number) {
   throw new ArtifactError('INVALID_NODE', 'A sampled place lies behind the end of its node')
 }
 
-/** A publisher who states wrong sizes would make places that nobody can show. */
 function checkStated(link: { cid: CID; dagBytes: number }, node: Node): void {
-  if (sizeOf(node) === link.dagBytes) return
-  throw new ArtifactError(
-    'INVALID_NODE',
-    `The link to ${link.cid} states ${link.dagBytes} bytes, but there are ${sizeOf(node)}; such a DAG cannot be challenged`,
-    { detail: { cid: link.cid.toString() } },
-  )
+  if (sizeOf(node) !== link.dagBytes) throw wrongSize(link.cid, link.dagBytes, sizeOf(node))
 }

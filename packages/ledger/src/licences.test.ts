@@ -132,6 +132,8 @@ test('from data to a served model, each call’s price is shared down the lineag
   assert.equal(split, lineageSplitIdOf({ artifact: id, royaltyBasisPoints: 0, provider }))
   const till = await as('owner').splits.till(split)
   await as('stranger').credit.transfer(till, 10_001n)
+  const [, waiting] = await as('owner').earnings.ofPayee(data, token)
+  assert.deepEqual([waiting?.tillAtomic, waiting?.earnedAtomic], [10_001n, 0n])
   assert.equal((await as('stranger').splits.collect(split, token)).amount, 10_001n)
 
   const [sold, served] = await as('owner').earnings.ofPayee(data, token)

@@ -1,4 +1,11 @@
-import { entitledAtomic, lineageAbi, payeeWord, registryAbi, splitterAbi } from '@quoin/contracts'
+import {
+  creditAbi,
+  entitledAtomic,
+  lineageAbi,
+  payeeWord,
+  registryAbi,
+  splitterAbi,
+} from '@quoin/contracts'
 import type { Hex } from '@quoin/kernel'
 import type { LedgerContext } from '../context.ts'
 import { type LineageSplit, lineageSplitIdOf } from './splits.ts'
@@ -13,6 +20,8 @@ export interface SplitEarnings {
   earnedAtomic: bigint
   withdrawnAtomic: bigint
   owedAtomic: bigint
+  /** What lies in the split's till, all payees' together, until somebody collects it. */
+  tillAtomic: bigint
   /** What came in, the oldest first, and what of it was the payee's. */
   payments: SplitPayment[]
 }
@@ -120,6 +129,17 @@ export function createEarnings(context: LedgerContext) {
         }),
       ]),
     )
+    const till = await context.read('read a split’s till', () =>
+      client.readContract({ ...splitter, functionName: 'tillOf', args: [splitId] }),
+    )
+    const tillAtomic = await context.read('read a till’s balance', () =>
+      client.readContract({
+        address: token,
+        abi: creditAbi,
+        functionName: 'balanceOf',
+        args: [till],
+      }),
+    )
     const basisPoints = Number(share)
     return {
       splitId,
@@ -129,6 +149,7 @@ export function createEarnings(context: LedgerContext) {
       earnedAtomic: owedAtomic + withdrawnAtomic,
       withdrawnAtomic,
       owedAtomic,
+      tillAtomic,
       payments: await payments(splitId, token, basisPoints),
     }
   }

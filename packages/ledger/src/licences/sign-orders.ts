@@ -57,7 +57,7 @@ const voucherFields = [
 ] as const
 
 /** The nonce of the EIP-3009 authorization that pays for an order. */
-export function orderNonceOf(order: LicenceOrder, salt: Hex): Hex {
+function orderNonceOf(order: LicenceOrder, salt: Hex): Hex {
   return keccak256(encodeAbiParameters(orderTypes, [toChainOrder(order), salt]))
 }
 

@@ -80,7 +80,7 @@ export function purposeBits(list: readonly Purpose[]): number {
   return list.reduce((bits, purpose) => bits | (1 << purposes.indexOf(purpose)), 0)
 }
 
-export function purposesOf(bits: number): Purpose[] {
+function purposesOf(bits: number): Purpose[] {
   return purposes.filter((_, index) => (bits >> index) & 1)
 }
 
@@ -106,7 +106,7 @@ export function toChainTerms(terms: LicenceTerms): ChainTerms {
   }
 }
 
-export function toTerms(terms: ChainTerms): LicenceTerms {
+function toTerms(terms: ChainTerms): LicenceTerms {
   return {
     purposes: purposesOf(terms.purposes),
     token: terms.token,

@@ -213,6 +213,13 @@ describe('locks', () => {
     assert.ok(!isNews(core, whole), 'once')
   })
 
+  it('come back with our own precommit, when all else of them is lost', () => {
+    const core = createTestCore(dan)
+    feed(core, { type: 'vote', vote: vote('precommit', dan, 0, red) }, { type: 'start' })
+    feed(core, timeout(0, 'propose'), timeout(0, 'prevote'), timeout(0, 'precommit'))
+    assert.deepEqual(ballots(feed(core, proposal(1, blue))), ['prevote nil -1'])
+  })
+
   it('hold against the locked block itself, unless its polka comes with it', () => {
     const core = lockedOnRed()
     enterRound(core, 1)

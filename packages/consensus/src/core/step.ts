@@ -115,10 +115,18 @@ function acceptVote(state: CoreState, vote: Vote, emit: (effect: Effect) => void
   if (vote.round > state.round + roundWindow) return
   const target = roundOf(state, vote.round)
   const tally = vote.kind === 'prevote' ? target.prevotes : target.precommits
+  if (vote.validator === state.self) bindToOwn(state, vote)
   const first = addVote(tally, vote, state.validators)
   if (first) emit({ type: 'evidence', evidence: { kind: 'duplicate-vote', first, second: vote } })
   const evidence = findAmnesia(state, vote)
   if (evidence) emit({ type: 'evidence', evidence })
+}
+
+/** What we precommitted binds us, however we learn of it: a node that lost its log has it from its sign guard. */
+function bindToOwn(state: CoreState, { kind, round, id }: Vote): void {
+  if (kind !== 'precommit' || id === null || round <= state.lockedRound) return
+  state.lockedId = id
+  state.lockedRound = round
 }
 
 /** A whole certificate decides by itself; the shell brings its block and has found it valid. */

@@ -1,52 +1,16 @@
-import type { ExecutionLayer } from '@quoin/engine'
-import {
-  ballotDigest,
-  blockId,
-  isQuorum,
-  pickProposer,
-  proposalDigest,
-  type Recover,
-} from '@quoin/headers'
-import { CodedError, type Hex, type Logger } from '@quoin/kernel'
-import type { verifyBls } from '@quoin/keys'
+import { isQuorum, pickProposer } from '@quoin/headers'
+import type { Hex } from '@quoin/kernel'
 import type { ConsensusBlock } from '../block.ts'
-import { decodeRecord, encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
-import type { Commit, Effect, Evidence, Input, Proposal, Timer } from '../core/messages.ts'
-import type { Rule } from '../core/rules.ts'
+import { encodeRecord, type LogRecord, type Message } from '../codec/messages.ts'
+import { isNews } from '../core/is-news.ts'
+import type { Commit, Input, Proposal } from '../core/messages.ts'
 import { type CoreState, createCore } from '../core/state.ts'
 import { step } from '../core/step.ts'
-import type { RecordLog } from '../storage/record-file.ts'
-import type { SignGuard, Statement } from '../storage/sign-guard.ts'
-import type { ChainRules, Parent } from './chain-rules.ts'
-import { checkBlock, isTimely } from './check-block.ts'
-import type { Clock } from './clock.ts'
-import { executeBlock } from './execute.ts'
-import type { Signer } from './signer.ts'
-import type { Transport } from './transport.ts'
-
-export interface RunContext {
-  rules: ChainRules
-  signer: Signer | null
-  wal: RecordLog
-  guard: SignGuard
-  transport: Transport
-  clock: Clock
-  execution: ExecutionLayer
-  logger: Logger
-  recover: Recover
-  /** See `BftOptions`. */
-  verifyBls?: typeof verifyBls
-  coreRules?: readonly Rule[]
-  maxDriftMs?: number
-  /** Ends with the engine. */
-  signal: AbortSignal
-  schedule(timer: Timer): void
-  requestValue(round: number): void
-  onEvidence(evidence: Evidence): Promise<void>
-}
-
-/** What the core asks for and gets an input back, all but the decision itself. */
-type Request = Exclude<Effect, { type: 'decide' }>
+import type { Parent } from './chain-rules.ts'
+import { HeightBlocks } from './height-blocks.ts'
+import { OpenRequests, type Request } from './open-requests.ts'
+import type { RunContext } from './run-context.ts'
+import { Speaker } from './speaker.ts'
 
 /**
  * One height: the pure core with its log, its signatures and the blocks that it talks about. Inputs
@@ -57,9 +21,8 @@ export class HeightRun {
   readonly state: CoreState
   readonly parent: Parent
   readonly #context: RunContext
-  readonly #blocks = new Map<Hex, { block: ConsensusBlock; executed: boolean }>()
-  /** What block rules and execution say of a block: a property of the block alone, not of the proposal. */
-  readonly #verdicts = new Map<Hex, boolean>()
+  readonly #blocks: HeightBlocks
+  readonly #speaker: Speaker
   #isLogged = false
 
   constructor(parent: Parent, context: RunContext) {
@@ -71,6 +34,8 @@ export class HeightRun {
     this.state = createCore({ height, validators, self, proposerOf })
     this.parent = parent
     this.#context = context
+    this.#blocks = new HeightBlocks(parent, context, (block) => this.#log({ type: 'block', block }))
+    this.#speaker = new Speaker(context, this.#blocks, this.decidesAlone())
   }
 
   /** Feeds one input and all that the node says to itself because of it; the commit, when it decides. */
@@ -84,16 +49,13 @@ export class HeightRun {
         if (effect.type === 'decide') commit = effect.commit
         else await this.#carryOut(effect, queue, outgoing)
     }
-    await this.#send(outgoing)
+    await this.#speaker.send(outgoing)
     return commit
   }
 
   /** The block that `requestValue` asked for. */
   async provide(round: number, block: ConsensusBlock): Promise<Commit | null> {
-    const id = blockId(block.header)
-    this.#addBlock(id, block)
-    this.#verdicts.set(id, true)
-    return this.apply({ type: 'value', round, id })
+    return this.apply({ type: 'value', round, id: this.#blocks.addOwn(block) })
   }
 
   /**
@@ -102,7 +64,7 @@ export class HeightRun {
    */
   async propose(proposal: Proposal, block: ConsensusBlock): Promise<Commit | null> {
     const isFirst = !this.state.rounds.get(proposal.round)?.proposal
-    const valid = isFirst && this.#fits(proposal, block) && (await this.#judge(proposal, block))
+    const valid = isFirst && (await this.#blocks.isGood(proposal, block))
     return this.apply({ type: 'proposal', proposal, valid })
   }
 
@@ -112,23 +74,20 @@ export class HeightRun {
    * this node's software is not the others'.
    */
   async adopt(commit: Commit, block: ConsensusBlock): Promise<Commit | null> {
-    const { rules, recover } = this.#context
-    checkBlock(block, { parent: this.parent, rules, recover, nowMs: null, isCertified: true })
-    this.#addBlock(commit.id, block)
+    this.#blocks.addCertified(commit.id, block)
     return this.apply({ type: 'commit', commit })
   }
 
   /** The proposal of a round with its block, to be passed on. */
   proposalOf(round: number): Message | null {
     const proposal = this.state.rounds.get(round)?.proposal
-    const known = proposal && this.#blocks.get(proposal.id)
-    return known ? { type: 'proposal', proposal, block: known.block } : null
+    const block = proposal && this.#blocks.get(proposal.id)
+    return block ? { type: 'proposal', proposal, block } : null
   }
 
   /** Before votes leave in another way than by being cast: they may be our own. */
-  async prepareToSpeak(): Promise<void> {
-    await this.#context.wal.flush()
-    await this.#context.guard.flush()
+  prepareToSpeak(): Promise<void> {
+    return this.#speaker.prepare()
   }
 
   /**
@@ -136,77 +95,46 @@ export class HeightRun {
    * and the log does not answer is asked for again; our own messages go out again, with the same
    * signatures.
    */
-  async replay(records: readonly Uint8Array[]): Promise<Commit | null> {
-    const open: Request[] = []
+  async replay(records: readonly LogRecord[]): Promise<Commit | null> {
+    const open = new OpenRequests()
     const outgoing: Message[] = []
     let commit: Commit | null = null
     this.#isLogged = true
-    for (const record of records.map(decodeRecord)) {
-      if (record.type === 'block') this.#restoreBlock(record.block)
+    for (const record of records) {
+      if (record.type === 'block') this.#blocks.restore(record.block)
       if (record.type === 'block' || record.type === 'height') continue
-      this.#settle(record, open, outgoing)
+      if (open.settle(record)) this.#collect(record, outgoing)
       for (const effect of step(this.state, record, this.#context.coreRules))
         if (effect.type === 'decide') commit = effect.commit
-        else open.push(effect)
+        else open.add(effect)
     }
     if (commit) return commit
     const queue: Input[] = []
-    for (const effect of open) await this.#carryOut(effect, queue, outgoing)
-    await this.#send(outgoing)
+    for (const request of open.left()) await this.#carryOut(request, queue, outgoing)
+    await this.#speaker.send(outgoing)
     for (const input of queue) commit ??= await this.apply(input)
+    return commit
+  }
+
+  /** What we voted by the sign guard, and the log does not have: it may have been lost. */
+  async recall(): Promise<Commit | null> {
+    const { self, height } = this.state
+    let commit: Commit | null = null
+    for (const { kind, round, id, validRound, signature } of this.#context.guard.signedAt(height)) {
+      if (self === null || kind === 'proposal') continue
+      const vote = { kind, height, round, id, validRound, validator: self, signature }
+      const input = { type: 'vote', vote } as const
+      if (isNews(this.state, input)) commit ??= await this.apply(input)
+    }
     return commit
   }
 
   /** The decided block, executed. @throws CodedError `EXECUTION_FAILED` when execution disagrees. */
   async decided(id: Hex): Promise<ConsensusBlock> {
-    const known = this.#blocks.get(id)
-    if (!known) throw new Error(`The core decides only blocks that it was given, not ${id}`)
-    await this.#ensureExecuted(known)
-    return known.block
-  }
-
-  async #carryOut(effect: Request, queue: Input[], outgoing: Message[]): Promise<void> {
-    switch (effect.type) {
-      case 'schedule':
-        return this.#context.schedule(effect.timer)
-      case 'requestValue':
-        return this.#context.requestValue(effect.round)
-      case 'evidence':
-        return this.#context.onEvidence(effect.evidence)
-      case 'vote': {
-        const signature = await this.#sign(
-          effect.ballot,
-          ballotDigest(effect.ballot, this.#context.rules.domain),
-        )
-        if (!signature) return
-        const vote = { ...effect.ballot, signature }
-        queue.push({ type: 'vote', vote })
-        outgoing.push({ type: 'vote', vote })
-        return
-      }
-      case 'propose': {
-        const { body, proofOfLock } = effect
-        const signature = await this.#sign(body, proposalDigest(body, this.#context.rules.domain))
-        const known = this.#blocks.get(body.id)
-        if (!signature || !known) return
-        const proposal = { ...body, signature, proofOfLock }
-        queue.push({ type: 'proposal', proposal, valid: true })
-        outgoing.push({ type: 'proposal', proposal, block: known.block })
-      }
-    }
-  }
-
-  async #sign(statement: Statement, digest: Uint8Array): Promise<Hex | null> {
-    const { signer, guard, logger } = this.#context
-    if (!signer) return null
-    try {
-      return await guard.sign(statement, digest, () => signer.sign(digest))
-    } catch (error) {
-      if (!(error instanceof CodedError) || error.code !== 'CONFLICTING_SIGNATURE') throw error
-      if (this.decidesAlone()) throw error
-      logger.error({ err: error }, 'stays silent: it would contradict itself')
-      return null
-    }
+    const block = this.#blocks.get(id)
+    if (!block) throw new Error(`The core decides only blocks that it was given, not ${id}`)
+    await this.#blocks.execute(id)
+    return block
   }
 
   /** Without our vote nobody would ever decide: better to stop with the reason than to wait. */
@@ -215,17 +143,38 @@ export class HeightRun {
     return self !== null && isQuorum(validators, validators.powerOf(self))
   }
 
-  /** Log first, then guard, then the wire: a signature on the disk always has its reasons there too. */
-  async #send(outgoing: readonly Message[]): Promise<void> {
-    const { transport } = this.#context
-    if (outgoing.length === 0 || transport.peers().length === 0) return
-    await this.prepareToSpeak()
-    for (const message of outgoing) transport.broadcast(message)
-    for (const message of outgoing)
-      if (message.type === 'proposal') {
-        const known = this.#blocks.get(message.proposal.id)
-        if (known) await this.#ensureExecuted(known)
+  async #carryOut(request: Request, queue: Input[], outgoing: Message[]): Promise<void> {
+    switch (request.type) {
+      case 'schedule':
+        return this.#context.schedule(request.timer)
+      case 'requestValue':
+        return this.#context.requestValue(request.round)
+      case 'evidence':
+        return this.#context.onEvidence(request.evidence)
+      case 'vote': {
+        const vote = await this.#speaker.vote(request)
+        if (vote) this.#say({ type: 'vote', vote }, queue, outgoing)
+        return
       }
+      case 'propose': {
+        const proposal = await this.#speaker.propose(request)
+        if (proposal && this.#blocks.get(proposal.id))
+          this.#say({ type: 'proposal', proposal, valid: true }, queue, outgoing)
+      }
+    }
+  }
+
+  /** Our own messages are inputs, too, before they leave. */
+  #say(input: Input, queue: Input[], outgoing: Message[]): void {
+    queue.push(input)
+    this.#collect(input, outgoing)
+  }
+
+  #collect(input: Input, outgoing: Message[]): void {
+    if (input.type === 'vote') outgoing.push(input)
+    if (input.type !== 'proposal') return
+    const block = this.#blocks.get(input.proposal.id)
+    if (block) outgoing.push({ type: 'proposal', proposal: input.proposal, block })
   }
 
   #log(record: LogRecord): void {
@@ -234,94 +183,4 @@ export class HeightRun {
     this.#isLogged = true
     wal.append(encodeRecord(record))
   }
-
-  #addBlock(id: Hex, block: ConsensusBlock, executed = false): void {
-    if (this.#blocks.has(id)) return
-    this.#blocks.set(id, { block, executed })
-    this.#log({ type: 'block', block })
-  }
-
-  #restoreBlock(block: ConsensusBlock): void {
-    const id = blockId(block.header)
-    this.#blocks.set(id, { block, executed: false })
-    this.#verdicts.set(id, true)
-  }
-
-  /** During replay: a logged input of our own answers the effect that asked for it. */
-  #settle(input: Input, open: Request[], outgoing: Message[]): void {
-    const index = open.findIndex((effect) => answers(input, effect))
-    if (index < 0) return
-    open.splice(index, 1)
-    if (input.type === 'vote') outgoing.push(input)
-    if (input.type !== 'proposal') return
-    const known = this.#blocks.get(input.proposal.id)
-    if (known) outgoing.push({ type: 'proposal', proposal: input.proposal, block: known.block })
-  }
-
-  /**
-   * What a proposal must be besides its block: a fresh one has a block of its own round, and not from our
-   * future; one with a proof of lock a block from before, whose time a quorum has let pass.
-   */
-  #fits({ round, validRound, proposer }: Proposal, block: ConsensusBlock): boolean {
-    const { clock, logger, maxDriftMs } = this.#context
-    if (validRound >= 0) return block.header.round <= validRound
-    if (block.header.round !== round) return false
-    const aheadMs = block.header.timeMs - clock.now()
-    const timely = isTimely(block, clock.now(), maxDriftMs)
-    if (!timely) logger.warn({ proposer, aheadMs }, 'a block from our future: check the clocks')
-    return timely
-  }
-
-  async #judge({ id, proposer }: Proposal, block: ConsensusBlock): Promise<boolean> {
-    const known = this.#verdicts.get(id)
-    if (known !== undefined) return known
-    const { logger } = this.#context
-    const reason = await reasonAgainst(async () => {
-      checkBlock(block, { ...this.#context, parent: this.parent, nowMs: null })
-      if (!(await executeBlock(block, this.#context)))
-        throw new CodedError('INVALID_BLOCK', 'Execution finds its payload invalid')
-    })
-    const valid = reason === null
-    if (!valid) logger.warn({ id, proposer, reason }, 'invalid block')
-    this.#verdicts.set(id, valid)
-    if (valid) this.#addBlock(id, block, true)
-    return valid
-  }
-
-  async #ensureExecuted(known: { block: ConsensusBlock; executed: boolean }): Promise<void> {
-    if (known.executed) return
-    if (!(await executeBlock(known.block, this.#context)))
-      throw new CodedError(
-        'EXECUTION_FAILED',
-        `Execution finds block ${this.state.height} invalid, which this node built or a quorum decided`,
-      )
-    known.executed = true
-  }
-}
-
-/** Why a block is invalid, or null; other errors are ours, and pass. */
-async function reasonAgainst(check: () => Promise<void>): Promise<string | null> {
-  try {
-    await check()
-    return null
-  } catch (error) {
-    if (error instanceof CodedError && error.code.startsWith('INVALID_')) return error.message
-    throw error
-  }
-}
-
-function answers(input: Input, effect: Request): boolean {
-  if (input.type === 'vote' && effect.type === 'vote') {
-    const { kind, round, validator } = effect.ballot
-    const { vote } = input
-    return vote.kind === kind && vote.round === round && vote.validator === validator
-  }
-  if (input.type === 'proposal' && effect.type === 'propose')
-    return (
-      input.proposal.round === effect.body.round && input.proposal.proposer === effect.body.proposer
-    )
-  if (input.type === 'value' && effect.type === 'requestValue') return input.round === effect.round
-  return input.type === 'timeout' && effect.type === 'schedule'
-    ? input.timer.round === effect.timer.round && input.timer.step === effect.timer.step
-    : false
 }

@@ -12,9 +12,10 @@ import {
 } from '../core/rules.ts'
 import { roundOf } from '../core/state.ts'
 import { powerFor } from '../core/tally.ts'
-import type { BftOptions } from '../engine/bft-engine.ts'
+import type { BftOptions } from '../engine/bft-options.ts'
 import type { Transport } from '../engine/transport.ts'
 import type { RecordLog } from '../storage/record-file.ts'
+import type { SignGuard } from '../storage/sign-guard.ts'
 import { simulate } from './core-network.ts'
 import { attack } from './guided-adversary.ts'
 import { planShell } from './shell/scenarios.ts'
@@ -159,6 +160,11 @@ export const mutants: readonly Mutant[] = [
     })),
   },
   {
+    name: 'forgets its lock with its log',
+    within: 100,
+    run: inShell('lost-log', (options) => ({ ...options, guard: withoutLocks(options.guard) })),
+  },
+  {
     name: 'says nothing of where it stands',
     within: 40,
     run: inShell('bad-network', (options) => ({
@@ -167,6 +173,16 @@ export const mutants: readonly Mutant[] = [
     })),
   },
 ]
+
+/** A sign guard that sees no further than one round. */
+function withoutLocks(guard: SignGuard): SignGuard {
+  return {
+    ...guard,
+    signedAt: () => [],
+    sign: (statement, digest, sign) =>
+      guard.sign({ ...statement, validRound: statement.round - 1 }, digest, sign),
+  }
+}
 
 /** The same transport, but for one kind of message. */
 function mute(transport: Transport, type: Message['type']): Transport {

@@ -53,6 +53,18 @@ describe('a sign guard', () => {
     assert.equal(await guard.sign({ ...slot, height: 6 }, blue, signature), '0xabcd')
   })
 
+  it('knows what it signed at a height, after a restart and until the height is over', async () => {
+    const guard = await openSignGuard(openMemoryLog((await openSigned()).disk))
+    await guard.sign({ ...slot, kind: 'precommit', id: null }, blue, signature)
+    const said = guard.signedAt(5).map((entry) => [entry.kind, entry.id, entry.validRound])
+    assert.deepEqual(said, [
+      ['prevote', id, -1],
+      ['precommit', null, -1],
+    ])
+    await guard.advance(6)
+    assert.deepEqual(guard.signedAt(5), [])
+  })
+
   it('is not bound by a precommit for nil', async () => {
     const guard = await openSignGuard(openMemoryLog({ durable: [] }))
     await guard.sign({ ...slot, kind: 'precommit', id: null }, red, signature)

@@ -3,7 +3,7 @@ import { bytesToHex, CodedError, type Hex } from '@quoin/kernel'
 import type { RecordLog } from './record-file.ts'
 
 /** What a validator may sign once: a message of a kind in a round of a height. */
-export interface SignSlot {
+interface SignSlot {
   height: number
   round: number
   kind: 'proposal' | 'prevote' | 'precommit'
@@ -28,28 +28,28 @@ export interface SignGuard extends AsyncDisposable {
    * when it is a prevote for a block against a precommit for a block of an earlier round.
    */
   sign(statement: Statement, digest: Uint8Array, sign: () => Promise<Hex>): Promise<Hex>
+  /** What was signed at a height that is not over: all that is left of it when the log is lost. */
+  signedAt(height: number): readonly SignedStatement[]
   /** Makes the signatures durable: before they leave. The write-ahead log must be durable first. */
   flush(): Promise<void>
   /** Nothing below `height` will be asked for again: it was decided and stored. */
   advance(height: number): Promise<void>
 }
 
-interface Signed extends SignSlot {
+interface SignedStatement extends Statement {
   digest: Hex
   signature: Hex
-  /** Whether it is a precommit for a block. */
-  isLock: boolean
 }
 
 const kinds = ['proposal', 'prevote', 'precommit'] as const
 const rewriteAfter = 4096
 
 export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
-  const signed = new Map<string, Signed>()
+  const signed = new Map<string, SignedStatement>()
   let latest: SignSlot = { height: 0, round: 0, kind: 'proposal' }
   let written = log.recovered.length
 
-  const remember = (entry: Signed) => {
+  const remember = (entry: SignedStatement) => {
     signed.set(keyOf(entry), entry)
     if (compareSlots(entry, latest) > 0) latest = entry
   }
@@ -57,27 +57,28 @@ export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
 
   return {
     async sign(statement, digest, makeSignature) {
-      const { height, round, kind, id } = statement
+      const { height, round, kind, id, validRound } = statement
       const hex = bytesToHex(digest)
       const stored = signed.get(keyOf(statement))
       if (stored?.digest === hex) return stored.signature
       if (stored || compareSlots(statement, latest) < 0) throw conflict(statement, stored ?? latest)
       const forgotten = [...signed.values()].find((entry) => forgets(statement, entry))
       if (forgotten) throw conflict(statement, forgotten)
-      const isLock = kind === 'precommit' && id !== null
       const signature = await makeSignature()
-      const entry = { height, round, kind, digest: hex, signature, isLock }
+      const entry = { height, round, kind, id, validRound, digest: hex, signature }
       remember(entry)
       log.append(encodeSigned(entry))
       written += 1
       return entry.signature
     },
+    signedAt: (height) => [...signed.values()].filter((entry) => entry.height === height),
     flush: () => log.flush(),
     async advance(height) {
       for (const [key, entry] of signed) if (entry.height < height) signed.delete(key)
       if (written < rewriteAfter) return
       const kept = [...signed.values()]
-      const floor = { ...latest, digest: '0x', signature: '0x', isLock: false } as const
+      const nothing = { id: null, validRound: -1, digest: '0x', signature: '0x' } as const
+      const floor = { ...latest, ...nothing }
       await log.replace((kept.length > 0 ? kept : [floor]).map(encodeSigned))
       written = kept.length
     },
@@ -86,9 +87,10 @@ export async function openSignGuard(log: RecordLog): Promise<SignGuard> {
 }
 
 /** Whether a prevote claims no proof of lock from the round on in which a block was precommitted. */
-function forgets({ height, round, kind, id, validRound }: Statement, lock: Signed): boolean {
-  const isBound = lock.isLock && lock.height === height && lock.round < round
-  return isBound && kind === 'prevote' && id !== null && validRound < lock.round
+function forgets({ height, round, kind, id, validRound }: Statement, earlier: Statement): boolean {
+  const isLock = earlier.kind === 'precommit' && earlier.id !== null
+  const isBound = isLock && earlier.height === height && earlier.round < round
+  return isBound && kind === 'prevote' && id !== null && validRound < earlier.round
 }
 
 function conflict(slot: SignSlot, earlier: SignSlot): CodedError<'CONFLICTING_SIGNATURE'> {
@@ -108,28 +110,30 @@ function keyOf({ height, round, kind }: SignSlot): string {
   return `${height}/${round}/${kind}`
 }
 
-function encodeSigned({ height, round, kind, digest, signature, isLock }: Signed): Uint8Array {
+function encodeSigned(entry: SignedStatement): Uint8Array {
   return encodeRlp([
-    numberItem(height),
-    numberItem(round),
-    numberItem(kinds.indexOf(kind)),
-    hexItem(digest),
-    hexItem(signature),
-    numberItem(isLock ? 1 : 0),
+    numberItem(entry.height),
+    numberItem(entry.round),
+    numberItem(kinds.indexOf(entry.kind)),
+    hexItem(entry.id ?? '0x'),
+    numberItem(entry.validRound + 1),
+    hexItem(entry.digest),
+    hexItem(entry.signature),
   ])
 }
 
-function decodeSigned(bytes: Uint8Array): Signed {
-  const items = toList(decodeRlp(bytes), 'signed slot', 6)
-  const [height, round, index, digest, signature, isLock] = items
-  const kind = kinds[toNumber(index, 'kind')]
+function decodeSigned(bytes: Uint8Array): SignedStatement {
+  const items = toList(decodeRlp(bytes), 'signed statement', 7)
+  const kind = kinds[toNumber(items[2], 'kind')]
   if (!kind) throw new CodedError('INVALID_ENCODING', 'Unknown kind of signed message')
+  const id = toHex(items[3], 'id')
   return {
-    height: toNumber(height, 'height'),
-    round: toNumber(round, 'round'),
+    height: toNumber(items[0], 'height'),
+    round: toNumber(items[1], 'round'),
     kind,
-    digest: toHex(digest, 'digest'),
-    signature: toHex(signature, 'signature'),
-    isLock: toNumber(isLock, 'lock') === 1,
+    id: id === '0x' ? null : id,
+    validRound: toNumber(items[4], 'validRound') - 1,
+    digest: toHex(items[5], 'digest'),
+    signature: toHex(items[6], 'signature'),
   }
 }

@@ -1,5 +1,6 @@
 import { CodedError, type Hex, type LogFields, type Logger } from '@quoin/kernel'
-import { type BftOptions, createBftEngine } from '../../engine/bft-engine.ts'
+import { createBftEngine } from '../../engine/bft-engine.ts'
+import type { BftOptions } from '../../engine/bft-options.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { ConsensusEngine } from '../../engine/interface.ts'
 import type { Signer } from '../../engine/signer.ts'

@@ -79,6 +79,24 @@ describe('a validator’s transactions', () => {
     assert.equal(pool.warnings.length, 1)
   })
 
+  it('come after those of an owner who goes on paying', async () => {
+    const { pool, sender } = openPool()
+    for (let height = 1; height <= 10; height++) {
+      pool.sent.push({ nonce: pool.mined })
+      assert.equal(await sender.isWaiting(height), true, `given way at ${height}`)
+      pool.mined++
+    }
+    pool.sent.push({ nonce: pool.mined })
+    assert.equal(await sender.isWaiting(11), false)
+    await sender.send(duty, 11)
+    assert.equal(pool.sent.at(-1)?.nonce, 11)
+    assert.equal(await sender.isWaiting(12), true, 'ours is in the pool')
+    pool.mined = 12
+    pool.sent.push({ nonce: 12 })
+    assert.equal(await sender.isWaiting(13), false, 'and the next may follow')
+    assert.deepEqual(pool.warnings, [])
+  })
+
   it('are not sent without coins to pay for them, which is told seldom', async () => {
     const { pool, sender } = openPool()
     for (let height = 1; height <= 1500; height += 10) {

@@ -30,12 +30,21 @@ interface Sent {
   tip: bigint
 }
 
+/** The next transaction of the account that a block would take. */
+interface Stuck {
+  nonce: number
+  since: number
+  isTold: boolean
+}
+
 /** More than any duty takes. */
 const plentyOfGas = 20_000_000n
 const leastTip = 1_000_000_000n
 const highestTip = 1_000n * leastTip
 /** Our own transaction that no block takes for so long is sent again for more. */
 const raiseAfterBlocks = 10
+/** An owner's transactions are given way to for so long. */
+const yieldBlocks = 10
 /** A transaction that no block takes for so long is told of. */
 const patienceBlocks = 50
 /** An account without coins is told of this seldom. */
@@ -46,8 +55,9 @@ export class Sender {
   readonly #client: SenderClient
   readonly #logger: Logger
   #sent: Sent | null = null
-  #waitingSince: number | null = null
-  #isWaitTold = false
+  /** Since when the pool has held transactions of the account without a break. */
+  #busySince: number | null = null
+  #stuck: Stuck | null = null
   #poorToldAt = Number.NEGATIVE_INFINITY
 
   constructor(client: SenderClient, logger: Logger) {
@@ -56,8 +66,9 @@ export class Sender {
   }
 
   /**
-   * Whether a transaction of the account waits in the pool: ours, or one that its owner sent, or ours from
-   * before a restart. Ours is sent again for more when the price of gas has left it behind.
+   * Whether to wait for a transaction of the account that is in the pool: ours, or one that its owner sent,
+   * or ours from before a restart. Ours is sent again for more when the price of gas has left it behind. An
+   * owner who goes on paying is not waited for: what we send comes after.
    */
   async isWaiting(height: number): Promise<boolean> {
     const { address } = this.#client.account
@@ -66,22 +77,31 @@ export class Sender {
       this.#client.getTransactionCount({ address, blockTag: 'latest' }),
     ])
     if (next === mined) {
-      this.#waitingSince = null
-      this.#isWaitTold = false
+      this.#busySince = null
+      this.#stuck = null
       return false
     }
-    this.#waitingSince ??= height
+    this.#busySince ??= height
+    if (this.#stuck?.nonce !== mined) this.#stuck = { nonce: mined, since: height, isTold: false }
+    this.#tellStuck(this.#stuck, height)
     const sent = this.#sent
-    if (sent?.nonce === mined && height - sent.height >= raiseAfterBlocks)
-      await this.#raise(sent, height)
-    if (!this.#isWaitTold && height - this.#waitingSince >= patienceBlocks) {
-      this.#isWaitTold = true
-      this.#logger.warn(
-        { address, nonce: mined },
-        'no block takes a transaction of the validator’s account: duties wait for it',
-      )
+    if (sent && sent.nonce >= mined) {
+      if (sent.nonce === mined && height - sent.height >= raiseAfterBlocks)
+        await this.#raise(sent, height)
+      return true
     }
-    return true
+    const isFlowing = height - this.#stuck.since < yieldBlocks
+    return !isFlowing || height - this.#busySince < yieldBlocks
+  }
+
+  #tellStuck(stuck: Stuck, height: number): void {
+    if (stuck.isTold || height - stuck.since < patienceBlocks) return
+    stuck.isTold = true
+    const { address } = this.#client.account
+    this.#logger.warn(
+      { address, nonce: stuck.nonce },
+      'no block takes a transaction of the validator’s account: duties wait for it',
+    )
   }
 
   async wouldSucceed(data: Hex): Promise<boolean> {

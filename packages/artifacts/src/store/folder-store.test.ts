@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, rename, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
@@ -82,4 +82,24 @@ test('files that are no blocks do not hinder the store', async () => {
   await mkdir(join(folder.path, 'blocks', 'ab'))
   await writeFile(join(folder.path, 'blocks', 'ab', 'bafyNotACid'), '')
   assert.deepEqual(await Array.fromAsync(store.list()), [])
+})
+
+test('a block that the disk does not give back is named, and the others are still scrubbed', async () => {
+  await using folder = await temporaryFolder()
+  const store = await openFolderStore(folder.path)
+  const write = store.put.bind(store)
+  const { cid } = await importBytes([new Uint8Array(10)], { write })
+  await importBytes([new Uint8Array(20)], { write })
+  const name = cid.toString()
+  const place = join(folder.path, 'blocks', name.slice(-3, -1), name)
+  await rm(place)
+  await mkdir(place)
+  const { blocks, wrong } = await scrub(store)
+  assert.equal(blocks, 2)
+  assert.deepEqual(
+    wrong.map((error) => error.detail.cid),
+    [name],
+  )
+  assert.equal(await store.delete(cid), true)
+  assert.equal((await scrub(store)).wrongCount, 0)
 })

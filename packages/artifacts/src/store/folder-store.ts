@@ -6,9 +6,9 @@ import { type Block, parseCid, verifyBlock } from '../dag/cid.ts'
 import { checkBlockSize } from '../dag/decode-node.ts'
 import { ArtifactError } from '../errors.ts'
 import type { BlobStore, CallOptions, StoredBlock } from './blob-store.ts'
-import { blockMissing } from './block-errors.ts'
+import { blockMissing, blockUnreadable } from './block-errors.ts'
 import { createFolderSync, type FolderSync } from './folder-sync.ts'
-import { isNotFound, storeFailure } from './store-failure.ts'
+import { isBadFile, isNotFound, storeFailure } from './store-failure.ts'
 
 /** A temporary file older than this was left by a process that died. */
 const staleTemporaryMs = 3_600_000
@@ -75,6 +75,7 @@ class FolderStore implements BlobStore {
       bytes = await readBounded(cid, this.#placeOf(cid).path)
     } catch (cause) {
       if (isNotFound(cause)) throw blockMissing(cid, where)
+      if (isBadFile(cause)) throw blockUnreadable(cid, where, cause)
       throw cause instanceof ArtifactError ? cause : storeFailure(this.#folder, cause)
     }
     await verifyBlock(cid, bytes, where)
@@ -104,7 +105,7 @@ class FolderStore implements BlobStore {
         await rename(doomed, path)
         return false
       }
-      await rm(doomed)
+      await rm(doomed, { recursive: true, force: true })
       return true
     } catch (cause) {
       if (isNotFound(cause)) return false
@@ -199,5 +200,5 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
 async function readBounded(cid: CID, path: string): Promise<Uint8Array> {
   await using file = await open(path, 'r')
   checkBlockSize(cid, (await file.stat()).size)
-  return file.readFile()
+  return await file.readFile()
 }

@@ -34,6 +34,12 @@ export function isNotFound(cause: unknown): boolean {
   return systemCode(cause) === 'ENOENT'
 }
 
+/** Whether one file cannot be read (a bad sector) though the store works. */
+export function isBadFile(cause: unknown): boolean {
+  const code = systemCode(cause)
+  return code === 'EIO' || code === 'EISDIR'
+}
+
 function systemCode(cause: unknown): string | null {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
     ? cause.code

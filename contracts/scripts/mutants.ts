@@ -1,17 +1,20 @@
-/** A wrong change of the contracts that validators trust: every one must make a test fail. */
+/** A wrong change of a contract: every one must make a test fail. */
 export interface Mutant {
   name: string
-  /** Below `solidity/staking`. */
+  /** Below `solidity`. */
   file: string
+  /** Where the tests are that must find it. */
+  tests: string
   from: string
   to: string
 }
 
 function mutant(file: string, name: string, from: string, to: string): Mutant {
-  return { file: `${file}.sol`, name, from, to }
+  return { file: `staking/${file}.sol`, tests: 'test/staking/*', name, from, to }
 }
 
-export const mutants: readonly Mutant[] = [
+/** Of the contracts that validators trust. */
+export const stakingMutants: readonly Mutant[] = [
   // Money
   mutant('Rewards', 'what was claimed stays owed', 'owed[msg.sender] = 0;', ''),
   mutant(

@@ -67,3 +67,14 @@ test('keys made for others lie encrypted in a folder each, for their owner only'
     assert.equal(JSON.parse(await readFile(keystore, 'utf8')).crypto.kdf, 'scrypt')
   }
 })
+
+test('an order that begins no chain leaves nothing behind, so the next one can be given', async (t) => {
+  const dir = join(await folderOf(t), 'chain')
+  const init = ['chain', 'init', '--validators', 'stake', '--count', '1', '--dir', dir]
+  const refused = await quoin([...init, '--stake', '5'])
+  assert.equal(refused.code, 2)
+  assert.match(refused.stderr.replace(/\s+/g, ' '), /1000 coins or more/)
+  const brief = ['--unbonding-seconds', '60', '--block-time-ms', '5000']
+  const { code, stderr } = await quoin([...init, ...brief])
+  assert.equal(code, 0, stderr)
+})

@@ -68,7 +68,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: exitCodes.usage,
     hint: 'Give the password with --password-file or QUOIN_PASSWORD, or run this in a terminal.',
   },
-  ACCOUNT_EXISTS: { exit: exitCodes.usage, hint: 'Choose another --name.' },
+  ACCOUNT_EXISTS: { exit: exitCodes.usage, hint: 'Choose another name.' },
   ACCOUNT_UNKNOWN: {
     exit: exitCodes.usage,
     hint: '`quoin account list` shows what there is; `quoin account create` makes a new one.',

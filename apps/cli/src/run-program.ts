@@ -34,6 +34,7 @@ export async function runProgram(
   } catch (error) {
     if (error instanceof CommanderError) return usageExit(error, terminal)
     if (interrupt.signal.aborted) {
+      terminal.document({ error: { code: 'INTERRUPTED', message: 'Interrupted', hint: null } })
       terminal.note('Interrupted')
       return exitCodes.interrupted
     }

@@ -80,15 +80,21 @@ function validatorsOf(members: readonly Member[], { policy, stakeCoins }: BftOrd
 
 const isStaked = (policy: Policy) => policy === 'stake' || policy === 'delegated'
 
-/** Evidence is good, and stake stays bound, for as many blocks as the unbonding time can have, but no more. */
-const mostEvidenceBlocks = stakingDefaults.evidenceBlocks
+/**
+ * Evidence is good, and stake stays bound, for as many blocks as the unbonding time can have: within what the
+ * contract takes by default, and so many that each seat has its turn to bring it.
+ */
+function evidenceBlocksOf({ unbondingSeconds, blockTimeMs }: BftOrder): number {
+  const { seats, evidenceBlocks: most } = stakingDefaults
+  return Math.max(seats, Math.min(most, Math.ceil((unbondingSeconds * 1000) / blockTimeMs)))
+}
 
-function stakingOf({ policy, stakeCoins, unbondingSeconds, jailSeconds, blockTimeMs }: BftOrder) {
+function stakingOf(order: BftOrder) {
+  const { policy, stakeCoins, unbondingSeconds, jailSeconds } = order
   const least = stakingDefaults.minimumStake
   if (isStaked(policy) && stakeCoins * coin < least)
     throw invalid(`A validator stakes ${least / coin} coins or more, and ${stakeCoins} were given`)
-  const blocks = Math.ceil((unbondingSeconds * 1000) / blockTimeMs)
-  return { unbondingSeconds, jailSeconds, evidenceBlocks: Math.min(blocks, mostEvidenceBlocks) }
+  return { unbondingSeconds, jailSeconds, evidenceBlocks: evidenceBlocksOf(order) }
 }
 
 /** The contracts, coins for gas for every member; the first member's provider may mint Credit. */

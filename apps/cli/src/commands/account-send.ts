@@ -8,6 +8,7 @@ import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { accountLines } from '../output/accounts.ts'
 import { formatCoin, formatCredit } from '../output/amounts.ts'
+import { patiently } from '../output/patience.ts'
 import { renderFacts } from '../output/table.ts'
 
 export interface SendOptions {
@@ -33,7 +34,10 @@ export async function sendFromAccount(context: Context, options: SendOptions): P
   await assertOwned(ledger, { ...from, credits, coins })
   context.signal.throwIfAborted()
   context.terminal.progress(`Sending to ${to.name ?? to.address} …`)
-  const transactions = await sendBoth(ledger, { to: to.address, credits, coins })
+  const transactions = await patiently(
+    context.terminal,
+    sendBoth(ledger, { to: to.address, credits, coins }),
+  )
   const [ofSender, ofReceiver] = await Promise.all([
     readBalances(ledger, from.address),
     readBalances(ledger, to.address),

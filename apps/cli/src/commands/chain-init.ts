@@ -8,6 +8,7 @@ import {
   type ChainOrder,
   makeNodes,
   refuseToOverwrite,
+  removeMade,
   writeGenesis,
 } from '../network/make-network.ts'
 import { renderFacts, renderTable } from '../output/table.ts'
@@ -25,12 +26,24 @@ const p2pPort = 30402
 
 /** Writes the genesis of a new chain, and the keys of those members who did not make their own. */
 export async function initChain(context: Context, options: ChainInitOptions): Promise<void> {
-  const { values: settings } = await context.settings()
-  const { terminal, env, signal } = context
+  const { chainId } = (await context.settings()).values
   const { dir, memberFiles, count } = options
-  const { chainId } = settings
   await refuseToOverwrite(dir)
   const others = await readMembers(memberFiles, chainId)
+  try {
+    await makeChain(context, { ...options, chainId, others })
+  } catch (error) {
+    await removeMade(dir, count)
+    throw error
+  }
+}
+
+async function makeChain(
+  context: Context,
+  options: ChainInitOptions & { chainId: number; others: readonly Member[] },
+): Promise<void> {
+  const { terminal, env, signal } = context
+  const { dir, count, chainId, others } = options
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const made = await makeNodes(dir, {
     count,
@@ -42,7 +55,7 @@ export async function initChain(context: Context, options: ChainInitOptions): Pr
   terminal.progress(null)
   const members = [...made.map(({ member }) => member), ...others]
   const genesis = join(dir, 'genesis.json')
-  await writeGenesis(genesis, members, { ...options, chainId })
+  await writeGenesis(genesis, members, options)
   await writeSettings(
     dir,
     made.map(({ folder }) => folder),
@@ -57,7 +70,7 @@ export async function initChain(context: Context, options: ChainInitOptions): Pr
     genesis,
     members: members.map((member, at) => ({ ...member, folder: made[at]?.folder ?? null })),
   })
-  describe(context, { ...options, chainId, genesis, members, folders: made.map((m) => m.folder) })
+  describe(context, { ...options, genesis, members, folders: made.map((m) => m.folder) })
 }
 
 async function readMembers(files: readonly string[], chainId: number): Promise<Member[]> {

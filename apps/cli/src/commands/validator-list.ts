@@ -1,6 +1,7 @@
 import type { Hex } from '@quoin/kernel'
 import type { Context } from '../context.ts'
 import { formatCoin, formatCount } from '../output/amounts.ts'
+import { describePolicy } from '../output/network.ts'
 import { renderFacts, renderTable } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { openDesk } from '../staking/signer.ts'
@@ -17,7 +18,7 @@ export async function listValidators(context: Context): Promise<void> {
   terminal.document({ policy, ...parameters, own: ownValidator, validators })
   const seated = validators.filter(({ state }) => state === 'seated').length
   terminal.line(
-    `Validators by ${policy}: ${seated} of ${parameters.seats} seats, epochs of ${formatCount(parameters.epochBlocks)} blocks`,
+    `Validators by ${describePolicy(policy)}: ${seated} of ${parameters.seats} seats, epochs of ${formatCount(parameters.epochBlocks)} blocks`,
   )
   terminal.line()
   for (const line of validatorLines(validators, terminal, ownValidator)) terminal.line(line)

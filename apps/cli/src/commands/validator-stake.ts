@@ -95,7 +95,9 @@ export async function unbondStake(
         'After the unbonding period `quoin validator withdraw` fetches them; until then they answer',
         'for what it signed.',
       ],
-      until: 'Keep its node running until then: a validator that is silent is jailed.',
+      ...(options.validator === null && {
+        until: 'Keep its node running until then: a validator that is silent is jailed.',
+      }),
     }
   })
 }

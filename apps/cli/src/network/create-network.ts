@@ -1,7 +1,7 @@
 import type { BftOrder, PowOrder } from '@quoin/node/setup'
 import type { Context } from '../context.ts'
 import { type NetworkFile, type NetworkNode, pathsOf, writeNetwork } from './layout.ts'
-import { makeNodes, refuseToOverwrite, writeGenesis } from './make-network.ts'
+import { makeNodes, refuseToOverwrite, removeMade, writeGenesis } from './make-network.ts'
 import { choosePorts } from './ports.ts'
 
 export interface NetworkOrder {
@@ -20,6 +20,17 @@ export async function createNetwork(
   order: NetworkOrder,
 ): Promise<NetworkFile> {
   await refuseToOverwrite(dir)
+  try {
+    return await makeWhole(context, dir, order)
+  } catch (error) {
+    await removeMade(dir, order.validators)
+    throw error
+  } finally {
+    context.terminal.progress(null)
+  }
+}
+
+async function makeWhole(context: Context, dir: string, order: NetworkOrder): Promise<NetworkFile> {
   const { terminal, env, signal } = context
   const { values: settings } = await context.settings()
   const { chainId } = settings
@@ -54,6 +65,5 @@ export async function createNetwork(
     network = { ...network, nodes: [...network.nodes, node] }
   }
   await writeNetwork(dir, network)
-  terminal.progress(null)
   return network
 }

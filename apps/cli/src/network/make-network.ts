@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hex } from '@quoin/kernel'
 import type { BftOrder, Member, PowOrder } from '@quoin/node/setup'
@@ -37,6 +37,13 @@ export async function makeNodes(
     onProgress(id)
   }
   return nodes
+}
+
+/** Takes back what was made, so that a command that failed can be given again. */
+export async function removeMade(dir: string, nodes: number): Promise<void> {
+  for (let id = 1; id <= nodes; id++)
+    await rm(join(dir, `node-${id}`), { recursive: true, force: true })
+  await rm(join(dir, 'genesis.json'), { force: true })
 }
 
 export async function makeNode(

@@ -13,7 +13,11 @@ export function describeConsensus({
   policy: string | null
 }): string {
   if (consensus === 'pow') return 'proof of work'
-  return policy === 'fixed' ? 'bft with fixed validators' : `bft by ${policy}`
+  return policy === 'fixed' ? 'bft with fixed validators' : `bft by ${describePolicy(policy)}`
+}
+
+export function describePolicy(policy: string | null): string {
+  return policy === 'delegated' ? 'delegated stake' : `${policy}`
 }
 
 const right = 'right' as const

@@ -4,6 +4,7 @@ import { decodeEventLog } from 'viem'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { formatCoin, formatCount } from '../output/amounts.ts'
+import { patiently } from '../output/patience.ts'
 import { renderFacts } from '../output/table.ts'
 import { type Desk, openDesk } from './signer.ts'
 import { effectiveFrom, type StakingCall, stakingContract } from './staking.ts'
@@ -37,8 +38,8 @@ export async function act(
   await assertOwned(desk, value)
   if (!options.yes) await askToGoOn(context)
   terminal.progress(`Sending: ${doing} …`)
-  if (first) await desk.staking.send(first, { doing })
-  const mined = await desk.staking.send(call, { doing, value })
+  if (first) await patiently(terminal, desk.staking.send(first, { doing }))
+  const mined = await patiently(terminal, desk.staking.send(call, { doing, value }))
   const counts = typeof isChange === 'function' ? await isChange() : isChange
   terminal.progress(null)
   const { epochBlocks } = desk.staking.parameters

@@ -12,7 +12,7 @@ const layers = [
   ['testing'],
   ['keys', 'engine', 'protocol', 'models', 'ledger', 'data', 'machines', 'artifacts'],
   ['headers', 'network', 'trainers'],
-  ['light', 'execution', 'consensus', 'pow', 'market'],
+  ['light', 'execution', 'consensus', 'pow', 'market', 'jobs'],
   ['sdk', 'rpc', 'gateway', 'sync'],
   ['chain'],
   ['node'],

@@ -1,0 +1,9 @@
+/**
+ * Jobs: declared work on artifacts, run on a machine that is cut off from everything else, with outputs that
+ * leave only as declared. Node only.
+ */
+export { type Job, type JobInput, type JobOutput, jobHash, parseJob } from './declaration.ts'
+export type { JobErrorCode } from './errors.ts'
+export type { MadeOutput } from './run/check-outputs.ts'
+export { type RanJob, type RunOptions, runJob } from './run/run-job.ts'
+export type { JobProgress } from './work/messages.ts'

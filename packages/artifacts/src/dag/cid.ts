@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import { ArtifactError } from '../errors.ts'
+import { owned } from './owned.ts'
 
 /** Multicodec codes of the two kinds of block in a UnixFS DAG, and of the hash. */
 export const rawCode = 0x55
@@ -70,5 +71,5 @@ export async function verifyBlock(cid: CID, bytes: Uint8Array, where: string): P
 }
 
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', owned(bytes)))
 }

@@ -1,8 +1,9 @@
 import type { CID } from 'multiformats/cid'
+import { owned } from '../dag/owned.ts'
 import { ArtifactError } from '../errors.ts'
 import { type ByteRange, fileSize, type ReadOptions, readFile } from '../reading/read-file.ts'
 import type { BlockReader, CallOptions } from '../store/blob-store.ts'
-import { importKey, owned } from './gcm.ts'
+import { importKey } from './gcm.ts'
 import {
   capacityOf,
   decodeHeader,

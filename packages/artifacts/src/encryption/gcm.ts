@@ -1,3 +1,5 @@
+import { owned } from '../dag/owned.ts'
+
 export type GcmCall = { key: Uint8Array; nonce: Uint8Array; aad: Uint8Array }
 
 /** AES-GCM by the platform, a 16-byte tag at the end. */
@@ -10,11 +12,6 @@ export async function gcmSeal(call: GcmCall, plaintext: Uint8Array): Promise<Uin
 export async function gcmOpen(call: GcmCall, ciphertext: Uint8Array): Promise<Uint8Array> {
   const key = await importKey(call.key, 'decrypt')
   return new Uint8Array(await crypto.subtle.decrypt(parameters(call), key, owned(ciphertext)))
-}
-
-/** The platform's types want arrays that no other thread shares; ours never are. */
-export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes as Uint8Array<ArrayBuffer>
 }
 
 export function importKey(key: Uint8Array, use: 'encrypt' | 'decrypt'): Promise<CryptoKey> {

@@ -56,9 +56,9 @@ export class SourcePool {
   async #ask(member: Member, cid: CID, signal: AbortSignal): Promise<Answer> {
     member.asked++
     try {
-      const timeout = AbortSignal.timeout(this.#options.blockTimeoutMs)
-      const both = AbortSignal.any([signal, timeout])
-      const bytes = await within(both, member.source.getBlock(cid, { signal: both }))
+      const bytes = await within(this.#options.blockTimeoutMs, signal, (until) =>
+        member.source.getBlock(cid, { signal: until }),
+      )
       member.failures = 0
       if (!bytes) return { word: 'does not have it', isFinal: true }
       checkBlockSize(cid, bytes.length)
@@ -80,19 +80,31 @@ function isForged({ code }: ArtifactError): boolean {
   return code === 'BLOCK_CORRUPT' || code === 'BLOCK_TOO_LARGE'
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return within(signal, new Promise((resolve) => setTimeout(resolve, ms)))
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const forever = () => new Promise<void>(() => {})
+  await within(ms, signal, forever).catch(() => signal.throwIfAborted())
 }
 
 /** Does not wait for a source that does not heed its signal. */
-async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (until: AbortSignal) => Promise<T>,
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const give = () => reject(signal.reason)
-  if (signal.aborted) give()
+  const controller = new AbortController()
+  const stop = (reason: unknown) => {
+    controller.abort(reason)
+    reject(reason)
+  }
+  const give = () => stop(signal.reason)
+  const timer = setTimeout(() => stop(new Error(`gave no answer within ${ms} ms`)), ms)
   signal.addEventListener('abort', give, { once: true })
   try {
-    return await Promise.race([work, promise])
+    signal.throwIfAborted()
+    return await Promise.race([work(controller.signal), promise])
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', give)
   }
 }

@@ -19,7 +19,8 @@ const maxLeavesInFlight = 8
 
 /**
  * Turns a stream into a UnixFS file and gives its root. Only the chunks in flight and one tree node a
- * level are in memory. An empty stream is the empty raw block, as in Kubo.
+ * level are in memory. The source must not reuse arrays that it gave. An empty stream is the empty raw
+ * block, as in Kubo.
  */
 export async function importBytes(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

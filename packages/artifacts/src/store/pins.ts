@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CID } from 'multiformats/cid'
@@ -10,7 +10,7 @@ import { walkDag } from '../reading/walk-dag.ts'
 import type { BlobStore, CallOptions } from './blob-store.ts'
 import { blockMissing } from './block-errors.ts'
 import { createFolderSync } from './folder-sync.ts'
-import { createHeartbeatFile, type HeartbeatFile, isBeating } from './heartbeat-file.ts'
+import { createHeartbeatFile, isBeating } from './heartbeat-file.ts'
 import { isNotFound, storeFailure } from './store-failure.ts'
 
 const pinSchema = z.strictObject({ cid: z.string(), note: z.string(), pinnedAtMs: z.number() })
@@ -94,7 +94,9 @@ export async function openPins(
       return found.filter((pin) => pin !== null)
     },
     startWriting: () =>
-      guard(folder, () => createHeartbeatFile(join(places.writers, randomUUID()), now)),
+      guard(folder, () =>
+        createHeartbeatFile(join(places.writers, `${now()}-${randomUUID()}`), now),
+      ),
     startCollecting: () => startCollecting(folder, places, now),
   }
 }
@@ -117,30 +119,27 @@ async function startCollecting(
   { writers, collector }: { writers: string; collector: string },
   now: () => number,
 ): Promise<AsyncDisposable & { oldestWriterMs: number }> {
-  const lock = await guard(folder, async () => {
+  return guard(folder, async () => {
     if (await isBeating(collector, now())) throw alreadyCollecting(folder)
     await rm(collector, { force: true })
-    return createHeartbeatFile(collector, now)
+    const lock = await createHeartbeatFile(collector, now)
+    return {
+      oldestWriterMs: await oldestWriter(writers, now()),
+      [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
+    }
   })
-  return withOldestWriter(lock, await guard(folder, () => oldestWriter(writers, now())))
 }
 
-function withOldestWriter(lock: HeartbeatFile, oldestWriterMs: number) {
-  return { oldestWriterMs, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() }
-}
-
+/** When the oldest living writer began: the first part of its file's name. */
 async function oldestWriter(writers: string, nowMs: number): Promise<number> {
   let oldest = Number.POSITIVE_INFINITY
   for (const name of await readdir(writers)) {
     const path = join(writers, name)
-    if (await isBeating(path, nowMs)) {
-      const { startedAtMs } = startSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-      oldest = Math.min(oldest, startedAtMs)
-    } else await rm(path, { force: true })
+    if (await isBeating(path, nowMs)) oldest = Math.min(oldest, Number.parseInt(name, 10) || 0)
+    else await rm(path, { force: true })
   }
   return oldest
 }
-const startSchema = z.strictObject({ startedAtMs: z.number() })
 
 async function readPin(path: string): Promise<Pin | null> {
   try {

@@ -220,12 +220,6 @@ export const licenceMutants: readonly Mutant[] = [
   ),
   mutant(
     'licences/Licences',
-    'a former owner’s custodian delivers',
-    '_custodians[artifact][owner].contains(account)',
-    '_custodians[artifact][address(uint160(owner) ^ uint160(owner))].contains(account)',
-  ),
-  mutant(
-    'licences/Licences',
     'a key comes after the end',
     'if (held.keyDueAt == 0 && block.timestamp >= held.expiresAt)',
     'if (false)',

@@ -2,7 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {Predeploys} from "../solidity/Predeploys.sol";
+import {ArtifactKind} from "../solidity/market/IRegistry.sol";
+import {Registry} from "../solidity/market/Registry.sol";
 import {Splitter} from "../solidity/market/Splitter.sol";
+import {Till} from "../solidity/market/Till.sol";
 import {Base} from "./Base.sol";
 import {TollToken} from "./Hostile.sol";
 
@@ -55,6 +58,51 @@ contract SplitterTest is Base {
         assertEq(withdraw(id, splitter.payeeOf(stranger)), 0, "stranger");
         assertEq(withdraw(id, payees[2]), 3334, "payee");
         assertEq(withdraw(id, payees[2]), 0, "again");
+    }
+
+    function test_WhatLiesInATillIsSharedOnceCollected() public {
+        bytes32 id = splitter.createSplit(payees, shares);
+        address till = splitter.tillOf(id);
+        assertEq(splitter.collect(id, address(credit)), 0, "nothing yet");
+        credit.transfer(till, 10_000);
+        assertEq(splitter.owed(id, address(credit), payees[0]), 0, "not collected");
+        assertEq(splitter.collect(id, address(credit)), 10_000, "collected");
+        assertEq(splitter.collect(id, address(credit)), 0, "once");
+        assertEq(splitter.owed(id, address(credit), payees[0]), 3333, "shared");
+        credit.transfer(till, 1);
+        vm.expectPartialRevert(Till.NotSplitter.selector);
+        Till(till).sweep(credit);
+        vm.expectRevert(abi.encodeWithSelector(Splitter.UnknownSplit.selector, bytes32(0)));
+        splitter.collect(0, address(credit));
+    }
+
+    function test_OneTransferPaysWhatManySplitsOweAndNoneTwice() public {
+        bytes32[] memory ids = new bytes32[](3);
+        ids[0] = splitter.createSplit(payees, shares);
+        (shares[0], shares[2]) = (shares[2], shares[0]);
+        ids[1] = splitter.createSplit(payees, shares);
+        ids[2] = ids[0];
+        splitter.pay(ids[0], address(credit), 10_000);
+        splitter.pay(ids[1], address(credit), 10_000);
+        assertEq(splitter.withdraw(ids, address(credit), payees[0]), 3333 + 3334, "both, once");
+        assertEq(splitter.withdraw(ids, address(credit), payees[0]), 0, "again");
+    }
+
+    function test_AnArtifactsSplitIsOfOneThatExistsAndNeverMoreThanWhole() public {
+        bytes32 artifact = keccak256("data");
+        vm.expectRevert(abi.encodeWithSelector(Splitter.UnknownPayee.selector, artifact));
+        splitter.createLineageSplit(artifact, 1, stranger);
+        payees[2] = artifact;
+        vm.expectRevert(abi.encodeWithSelector(Splitter.UnknownPayee.selector, artifact));
+        splitter.createSplit(payees, shares);
+        Registry(Predeploys.REGISTRY).publishArtifact("data", ArtifactKind.DataSet, "");
+        vm.expectRevert(abi.encodeWithSelector(Splitter.SharesExceedWhole.selector, 10_001));
+        splitter.createLineageSplit(artifact, 10_001, stranger);
+        bytes32 id = splitter.createLineageSplit(artifact, 10_000, stranger);
+        require(splitter.createLineageSplit(artifact, 10_000, stranger) == id, "again");
+        (bytes32[] memory list,) = splitter.payeesOf(id);
+        require(list.length == 1 && list[0] == artifact, "nothing is left for the rest");
+        splitter.createSplit(payees, shares);
     }
 
     function test_TokensThatTakeATollAreRefused() public {

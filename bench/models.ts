@@ -63,6 +63,7 @@ async function measureDirect(definition: ModelDefinition): Promise<Figures> {
       ids: new Tensor('int32', new Int32Array(textTokens).fill(7), [1, textTokens]),
     }),
     generation: () => ({ ids: new Tensor('int64', new BigInt64Array(16).fill(7n), [1, 16]) }),
+    regression: () => ({}),
     classification: () => ({
       image: new Tensor('float32', new Float32Array(224 * 224 * 3).fill(0.5), [1, 224, 224, 3]),
     }),

@@ -54,6 +54,7 @@ const fashionCnn = {
   learningRate: 0.001,
   batchSize: 64,
   epochs: 2,
+  decay: 'linear',
 } satisfies Algorithm
 
 const cases: [string, Algorithm][] = [
@@ -73,7 +74,7 @@ const cases: [string, Algorithm][] = [
   ['cars', trees],
   ['spam', { kind: 'logistic' }],
   ['spam', trees],
-  ['Fashion-MNIST', { ...mlp, hidden: [128], batchSize: 64, epochs: 3 }],
+  ['Fashion-MNIST', { ...mlp, hidden: [128], batchSize: 64, epochs: 3, decay: 'linear' }],
   ['Fashion-MNIST', fashionCnn],
 ]
 

@@ -101,6 +101,8 @@ def run_torch(job):
     network = torch_network(model, torch, 784, 10)
     optimizer = torch.optim.Adam(network.parameters(), lr=model["learningRate"])
     size = model["batchSize"]
+    steps = model["epochs"] * -(-len(x) // size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     start = time.process_time()
     for _ in range(model["epochs"]):
         order = torch.randperm(len(x))
@@ -109,6 +111,7 @@ def run_torch(job):
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(network(x[rows]), y[rows]).backward()
             optimizer.step()
+            schedule.step()
     seconds = time.process_time() - start
     with torch.no_grad():
         chances = torch.softmax(network(torch.tensor(xt)), 1).numpy()

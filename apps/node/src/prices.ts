@@ -18,6 +18,7 @@ export function defaultPrice({ task, class: serviceClass }: ModelManifest): Pric
     case 'generation':
       return { ...free, inAtomicPerMillion: 5_000_000n, outAtomicPerMillion: 20_000_000n }
     case 'classification':
+    case 'regression':
       return { ...free, inAtomicPerMillion: 500_000_000n }
   }
 }

@@ -1,7 +1,6 @@
 import { type Logger, silentLogger } from '@quoin/kernel'
 import { embeddedModels } from './catalog/embedded-models.ts'
 import { loadFiles } from './catalog/load-files.ts'
-import type { ArchitectureName } from './core/architectures.ts'
 import { createManifest, type ModelDefinition } from './core/definition.ts'
 import type { ModelFiles } from './core/engine.ts'
 import { checkFiles, createModel } from './core/model.ts'
@@ -14,6 +13,8 @@ export interface ModelHostOptions {
   logger?: Logger
   /** What to serve; the embedded models by default. */
   models?: readonly ModelDefinition[]
+  /** Gets a model's files; by default those that this package brings. They are checked against their CIDs. */
+  loadFiles?: (definition: ModelDefinition) => Promise<ModelFiles>
   /** Threads of each model: one at the start, more while calls wait. Default 1. */
   maxWorkersPerModel?: number
   /** Calls of each model that may wait; one more gets `OVERLOADED`. Default 256. */
@@ -35,13 +36,14 @@ export async function createModelHost(options: ModelHostOptions = {}): Promise<M
   const runtimes = new Set(definitions.map(({ runtime }) => runtime))
   await Promise.all([...runtimes].map(checkRuntime))
   await using scope = new AsyncDisposableStack()
-  const loaded = new Map<ArchitectureName, Promise<ModelFiles>>()
+  const { loadFiles: load = ({ architecture }) => loadFiles(architecture) } = options
+  const loaded = new Map<string, Promise<ModelFiles>>()
   const models = new Map<string, Model>()
   const pools: WorkerPool[] = []
   for (const definition of definitions) {
-    const { architecture } = definition
-    const loading = loaded.get(architecture) ?? loadFiles(architecture).then(toSharedMemory)
-    loaded.set(architecture, loading)
+    const { model } = definition.files
+    const loading = loaded.get(model) ?? load(definition).then(toSharedMemory)
+    loaded.set(model, loading)
     const files = await loading
     await checkFiles(definition, files)
     const pool = scope.use(createPool(definition, files, { ...options, logger }))

@@ -4,7 +4,7 @@
  */
 export type RuntimeName = 'onnx-wasm' | 'onnx-native'
 export type ServiceClass = 'verifiable' | 'fast'
-export type Task = 'embedding' | 'generation' | 'classification'
+export type Task = 'embedding' | 'generation' | 'classification' | 'regression'
 
 export type TensorType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string'
 export interface Tensor {

@@ -35,7 +35,7 @@ const ModelEntry = z.object({
   id: z.string(),
   quoin: z.object({
     title: z.string(),
-    task: z.enum(['embedding', 'generation', 'classification']),
+    task: z.enum(['embedding', 'generation', 'classification', 'regression']),
     class: z.string(),
     serviceId: Bytes32,
     modelCid: z.string(),

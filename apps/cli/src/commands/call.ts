@@ -80,6 +80,7 @@ function answerOf(question: Question): Promise<unknown> {
     case 'generation':
       return question.options.stream ? chatStreamed(question) : chat(question)
     case 'classification':
+    case 'regression':
       throw cliError(
         'USAGE',
         `${question.model.id} takes tensors: call it at /v2/models/${question.model.id}/infer`,

@@ -25,6 +25,9 @@ const loaders: Record<ArchitectureName, () => Promise<ModelFiles>> = {
   'use-lite': loadUseLite,
   'tiny-lm': loadTinyLm,
   moderation: loadModeration,
+  async tabular() {
+    throw new RangeError('A trained model comes from whoever trained it: give the host loadFiles')
+  },
 }
 
 const tfjsModelSchema = z.object({ weightsManifest: weightsManifestSchema })

@@ -4,7 +4,7 @@ import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
 import { LogWatcher } from './log-watcher.ts'
 import { PointerWatcher } from './pointer-watcher.ts'
-import { heightOf, rpc, until } from './rpc.ts'
+import { until as eventually, heightOf, rpc } from './rpc.ts'
 import { powDepths, senders } from './setting.ts'
 
 export interface PowPartition {
@@ -15,6 +15,9 @@ export interface PowPartition {
   transactions: number
   height: number
 }
+
+/** Miners give way to everything else on their machine: when it is busy blocks come late. */
+const until = (what: string, isSo: () => Promise<boolean>) => eventually(what, isSo, 150_000)
 
 const main = new URL('./pow-node-main.ts', import.meta.url)
 

@@ -59,12 +59,12 @@ export function createPowGenesis(): Genesis {
     ),
     engine: 'pow',
     targetBlockMs: 200,
-    initialDifficulty: 20_000n,
+    initialDifficulty: 50_000n,
     halfLifeBlocks: 16,
     safeDepth: powDepths.safe,
     finalizedDepth: powDepths.finalized,
   })
 }
 
-/** Deeper than the partition of the test is long. */
-export const powDepths = { safe: 30, finalized: 40 }
+/** Deeper than the partition of the test, and than what two miners find alone before they have met. */
+export const powDepths = { safe: 50, finalized: 60 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { createPublicClient, http } from 'viem'
 import { createGenesis, openChain, validatorOf } from '../index.ts'
+import { TestNetwork } from '../test-support/test-network.ts'
 
 const validatorKey = new Uint8Array(32).fill(1)
 const genesis = createGenesis({
@@ -41,6 +42,21 @@ it('a node that keeps 256 blocks forgets older ones, and starts again from what 
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
+})
+
+it('a new node begins at a snapshot of a node that has pruned', { timeout: 400_000 }, async () => {
+  const keepBlocks = 256
+  await using network = await TestNetwork.open(genesis, [validatorKey], () => ({ keepBlocks }))
+  const [first] = network.nodes
+  assert.ok(first?.engine === 'bft')
+  const { blocks } = first
+  const isPruned = async () => blocks.height > 3 && (await blocks.byHeight(3)) === null
+  await network.until('pruning', isPruned, 240_000)
+  const late = await network.join(null, { sync: {} })
+  assert.ok(late.engine === 'bft')
+  const began = late.blocks.height
+  assert.ok(began >= 256, `began at ${began}`)
+  await network.until('blocks', () => late.blocks.height > began + 3)
 })
 
 it('a node that would keep too few blocks does not start', async () => {

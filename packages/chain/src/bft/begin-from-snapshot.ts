@@ -69,8 +69,8 @@ export function snapshotPeriod({ epochBlocks, policy }: BftGenesis): number {
  * @throws CodedError `SNAPSHOT_INTERRUPTED`
  */
 export async function refuseInterrupted(
-  blocks: DiskBlockStore,
-  execution: ExecutionWorker,
+  blocks: Pick<DiskBlockStore, 'height'>,
+  execution: Pick<ExecutionWorker, 'head'>,
   dataDir: string,
 ): Promise<void> {
   if (blocks.height > 0) return

@@ -235,9 +235,10 @@ function checkSense({ task, algorithm, split, features, target }: Declaration): 
     if (twice !== undefined) refuse(`the ${what} ${twice} is declared twice`)
   }
   if (names.includes(target)) refuse(`the target ${target} is among the features`)
-  const reserved = inputs.find((name) => ['probabilities', 'label', 'value'].includes(name))
+  const taken = ['probabilities', 'label', 'value', '__proto__']
+  const reserved = inputs.find((name) => taken.includes(name))
   if (reserved !== undefined)
-    refuse(`an input cannot be called ${reserved}, as an output is: rename the column`)
+    refuse(`an input cannot be called ${reserved}, as outputs are: rename the column`)
 }
 
 /** The names of the model's inputs that a feature makes. */

@@ -19,6 +19,7 @@ export {
 export type { TrainingError, TrainingErrorCode } from './errors.ts'
 export type { Metrics } from './metrics/measure.ts'
 export type { TrainingReport } from './report/report.ts'
+export { reportToHtml } from './report/report-to-html.ts'
 export { type Split, splitTable } from './split.ts'
 export { type Column, type Table, type TensorColumn, tableHash } from './table.ts'
 export {

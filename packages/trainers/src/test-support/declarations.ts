@@ -21,7 +21,7 @@ const algorithms: Record<string, Partial<DeclarationInput> & Pick<DeclarationInp
 
 export const irisAlgorithms = Object.keys(algorithms)
 
-export const irisFeatures: DeclarationInput['features'] = [
+const irisFeatures: DeclarationInput['features'] = [
   { kind: 'numeric', columns: ['sepalLength', 'sepalWidth', 'petalLength', 'petalWidth'] },
 ]
 

@@ -64,7 +64,7 @@ abstract contract Offers is ILicences {
         if (_registry().ownerOf(artifact) != msg.sender) revert NotOwner(artifact, msg.sender);
     }
 
-    function _requireBuyable(uint256 id, address account) internal view returns (Offer memory found) {
+    function _requireBuyable(uint256 id, address account) internal view returns (Offer storage found) {
         found = _offers[id];
         if (found.artifact == 0) revert UnknownOffer(id);
         if (!found.open) revert OfferIsClosed(id);

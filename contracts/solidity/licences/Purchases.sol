@@ -56,7 +56,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
     /// @notice Buys for the caller, from its allowance.
     function buy(Order calldata order) external nonReentrant {
         if (msg.sender != order.holder) revert NotHolder(order.id, order.holder, msg.sender);
-        (Offer memory found, uint256 price) = _begin(order);
+        (Offer storage found, uint256 price) = _begin(order);
         uint256 before = _balance(found.terms.token);
         if (price != 0) IERC20(found.terms.token).safeTransferFrom(msg.sender, address(this), price);
         _finish(order, found, price, before);
@@ -65,7 +65,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
     /// @notice Buys for a holder that signed an EIP-3009 authorization to this contract over the price, with
     /// `orderNonce` as its nonce. Anyone may send it.
     function buyWithAuthorization(Order calldata order, Authorization calldata authorization) external nonReentrant {
-        (Offer memory found, uint256 price) = _begin(order);
+        (Offer storage found, uint256 price) = _begin(order);
         uint256 before = _balance(found.terms.token);
         IReceiveWithAuthorization(found.terms.token).receiveWithAuthorization(
             order.holder,
@@ -89,7 +89,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         bytes calldata voucherSignature,
         bytes calldata orderSignature
     ) external nonReentrant {
-        (Offer memory found, uint256 price) = _begin(order);
+        (Offer storage found, uint256 price) = _begin(order);
         uint256 before = _balance(found.terms.token);
         _checkChannelOrder(order, config, cumulative, orderSignature, found, price);
         VoucherClaim[] memory claims = new VoucherClaim[](1);
@@ -118,7 +118,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
     /// @notice Takes a right back where its terms allow it. The owner pays for the unused part, from its
     /// allowance; a price that is still held here goes back whole.
     function revoke(uint256 id, address holder) external nonReentrant {
-        Offer memory found = _offers[id];
+        Offer storage found = _offers[id];
         _requireOwner(found.artifact);
         if (!found.terms.revocable) revert NotRevocable(id);
         Holding memory held = _holdings[id][holder];
@@ -146,7 +146,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
     function _release(uint256 id, address holder) internal {
         Holding storage held = _holdings[id][holder];
         if (held.keyDueAt == 0) return;
-        Offer memory found = _offers[id];
+        Offer storage found = _offers[id];
         uint256 amount = held.held;
         uint40 boughtAt = held.keyDueAt - found.terms.keyWithin;
         if (found.terms.duration != 0) held.expiresAt += uint40(block.timestamp) - boughtAt;
@@ -155,7 +155,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
     }
 
     /// @dev Checks an order and gives the right that it buys; `_finish` must see the money.
-    function _begin(Order calldata order) private view returns (Offer memory found, uint256 price) {
+    function _begin(Order calldata order) private view returns (Offer storage found, uint256 price) {
         found = _requireBuyable(order.id, order.holder);
         bool isEndless = found.terms.duration == 0 && !found.terms.perUse;
         if (order.quantity == 0 || (isEndless && order.quantity != 1)) revert InvalidQuantity(order.quantity);
@@ -163,7 +163,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         if (price > type(uint128).max) revert InvalidQuantity(order.quantity);
     }
 
-    function _finish(Order calldata order, Offer memory found, uint256 price, uint256 before) private {
+    function _finish(Order calldata order, Offer storage found, uint256 price, uint256 before) private {
         uint256 received = _balance(found.terms.token) - before;
         if (received != price) revert PaymentMismatch(price, received);
         Holding storage held = _holdings[order.id][order.holder];
@@ -187,7 +187,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         if (!isHeld) _payOut(found, price);
     }
 
-    function _extend(Order calldata order, Terms memory terms, Holding storage held, bool isRunning) private {
+    function _extend(Order calldata order, Terms storage terms, Holding storage held, bool isRunning) private {
         uint256 balance = balanceOf(order.holder, order.id);
         if (!isRunning && terms.perUse && balance != 0) {
             _burn(order.holder, order.id, balance);
@@ -212,7 +212,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         ChannelConfig calldata config,
         uint128 cumulative,
         bytes calldata signature,
-        Offer memory found,
+        Offer storage found,
         uint256 price
     ) private view {
         bytes32 channelId = _requireOurs(config);
@@ -243,7 +243,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         if (!isOurs) revert NotOurChannel(channelId);
     }
 
-    function _unused(uint256 id, address holder, Terms memory terms, uint40 expiresAt)
+    function _unused(uint256 id, address holder, Terms storage terms, uint40 expiresAt)
         private
         view
         returns (uint256)
@@ -260,7 +260,7 @@ abstract contract Purchases is Rights, EIP712, ReentrancyGuardTransient {
         IERC20(token).safeTransfer(holder, amount);
     }
 
-    function _payOut(Offer memory found, uint256 amount) private {
+    function _payOut(Offer storage found, uint256 amount) private {
         if (amount == 0) return;
         ISplitter splitter = ISplitter(Predeploys.SPLITTER);
         bytes32 splitId = splitter.createLineageSplit(found.artifact, 0, address(0));

@@ -217,6 +217,10 @@ contract LineageTest is LicenceBase {
         buy(licences.offerId(data, 1), stranger);
         bytes32 splitId = serviceOf(stranger, data);
         require(splitId == splitter.getLineageSplitId(data, 2500, stranger), "split");
+        credit.mint(splitter.tillOf(splitId), 10_000);
+        splitter.collect(splitId, address(credit));
+        assertEq(owedTo(splitId, data), 2500, "the owner's royalty");
+        assertEq(owedTo(splitId, splitter.payeeOf(stranger)), 7500, "who serves");
         require(serviceOf(owner, data) == 0, "the owner keeps all");
     }
 

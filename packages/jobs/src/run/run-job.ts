@@ -12,18 +12,14 @@ import type {
 import type { Job } from '../declaration.ts'
 import type { JobErrorCode } from '../errors.ts'
 import { machineFolders } from '../work/folders.ts'
-import {
-  failureExitCode,
-  type JobProgress,
-  type Message,
-  messageMark,
-  messageSchema,
-} from '../work/messages.ts'
+import { type JobProgress, type Message, messageMark, messageSchema } from '../work/messages.ts'
 import { checkOutputs, type MadeOutput } from './check-outputs.ts'
 import { type Folders, stage } from './stage.ts'
 
 const stopGraceMs = 2_000
 const maxLogLines = 1_000
+/** 128 and SIGKILL: something else ended the program. */
+const killedExitCode = 137
 
 export interface RunOptions {
   driver: MachineDriver
@@ -117,7 +113,7 @@ function requireSuccess(
   throw jobError(
     'JOB_FAILED',
     `The job ended with ${exitCode === null ? 'a signal' : `exit code ${exitCode}`}${last ? `:\n${last}` : ''}`,
-    { isOwn: exitCode === failureExitCode },
+    { wasKilled: exitCode === null || exitCode === killedExitCode },
   )
 }
 
@@ -172,7 +168,7 @@ function codeMounts(): MachineSpecInput['mounts'] {
 function jobError(
   code: JobErrorCode,
   message: string,
-  detail: { isOwn?: boolean } = {},
+  detail: { wasKilled?: boolean } = {},
 ): CodedError<JobErrorCode> {
   return new CodedError<JobErrorCode>(code, message, { detail })
 }

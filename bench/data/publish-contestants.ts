@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import {
   type BlobStore,
   createContentKey,
-  encryptStream,
-  importBytes,
-  importPath,
+  createMemoryStore,
   openFolderStore,
+  openPins,
+  publish,
 } from '@quoin/artifacts'
 import { importer } from 'ipfs-unixfs-importer'
 import type { CID } from 'multiformats/cid'
@@ -34,9 +34,10 @@ export const contestants = {
     )
     return String(results.at(-1)?.cid)
   },
-  'CID of the plain file': async (path) =>
-    (await importPath(path, { write: discard })).cid.toString(),
-  'encrypted, its CID': (path) => publishEncrypted(path, discard),
+  'published plain, blocks thrown away': (path, folder) =>
+    publishTo(blackHole(), { path, folder, isEncrypted: false }),
+  'published encrypted, blocks thrown away': (path, folder) =>
+    publishTo(blackHole(), { path, folder, isEncrypted: true }),
   'sha256, one file written': async (path, folder) => {
     const hash = createHash('sha256')
     await writing(folder, async (write) => {
@@ -54,14 +55,10 @@ export const contestants = {
     })
     return digest
   },
-  'published plain to the folder store': async (path, folder) => {
-    const store = await openFolderStore(folder)
-    return (await importPath(path, { write: (block) => store.put(block) })).cid.toString()
-  },
-  'published encrypted to the folder store': async (path, folder) => {
-    const store: BlobStore = await openFolderStore(folder)
-    return publishEncrypted(path, (block) => store.put(block))
-  },
+  'published plain to the folder store': async (path, folder) =>
+    publishTo(await openFolderStore(folder), { path, folder, isEncrypted: false }),
+  'published encrypted to the folder store': async (path, folder) =>
+    publishTo(await openFolderStore(folder), { path, folder, isEncrypted: true }),
 } satisfies Record<string, Contestant>
 
 export type ContestantName = keyof typeof contestants
@@ -85,12 +82,25 @@ async function encryptAndHash(
   return hash.update(cipher.getAuthTag()).digest('hex')
 }
 
-async function publishEncrypted(
-  path: string,
-  write: (block: { cid: CID; bytes: Uint8Array }) => Promise<void>,
+type Publication = { path: string; folder: string; isEncrypted: boolean }
+
+async function publishTo(
+  store: BlobStore,
+  { path, folder, isEncrypted }: Publication,
 ): Promise<string> {
-  const { cid } = await importBytes(encryptStream(read(path), createContentKey()), { write })
-  return cid.toString()
+  const pins = await openPins(join(folder, 'pinning'))
+  const key = isEncrypted ? { contentKey: createContentKey() } : {}
+  return (await publish(path, { store, pins, ...key })).root.toString()
+}
+
+/** Keeps the few nodes, which are looked at before pinning, and no leaf. */
+function blackHole(): BlobStore {
+  const store = createMemoryStore()
+  return {
+    ...store,
+    put: async (block) => (block.cid.code === 0x70 ? store.put(block) : undefined),
+    has: async () => true,
+  }
 }
 
 async function writing(

@@ -20,7 +20,7 @@ async function prepare() {
   const at = (...names: string[]) => join(folder.path, ...names)
   await mkdir(at('in', 'sub'), { recursive: true })
   await writeFile(at('in', 'secret-name.csv'), 'patient,diagnosis\nsecret-cell,1\n'.repeat(2000))
-  await writeFile(at('in', 'sub', 'big'), concat(keystream(2_300_000, 'big')))
+  await writeFile(at('in', 'sub', 'big'), concat(keystream(33_300_000, 'big')))
   await symlink('sub/big', at('in', 'link'))
   const store = await openFolderStore(at('store'))
   const pins = await openPins(at('pins'))

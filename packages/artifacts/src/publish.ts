@@ -4,6 +4,7 @@ import { packPath } from './car/pack-path.ts'
 import type { Link } from './dag/encode-node.ts'
 import { encryptStream } from './encryption/encrypt-stream.ts'
 import { ArtifactError } from './errors.ts'
+import { type ChunkPool, createChunkPool } from './importing/chunk-pool.ts'
 import { importBytes, type ProgressListener } from './importing/import-bytes.ts'
 import { importPath, readSource } from './importing/import-path.ts'
 import type { BlobStore } from './store/blob-store.ts'
@@ -60,12 +61,15 @@ function take(
     return typeof source === 'string'
       ? importPath(source, { ...options, includeHidden })
       : importBytes(source, options)
-  const plain = typeof source !== 'string' ? source : readSource(source)
-  const packed =
-    packing === 'car' && typeof source === 'string'
-      ? packPath(source, { includeHidden, signal })
-      : plain
-  return importBytes(encryptStream(packed, contentKey), options)
+  const [input, output] = [createChunkPool(), createChunkPool()]
+  const encrypt = (plain: AsyncIterable<Uint8Array>, pool: ChunkPool | null) =>
+    importBytes(encryptStream(plain, contentKey, { input: pool, output }), {
+      ...options,
+      release: output.give,
+    })
+  if (typeof source !== 'string') return encrypt(source, null)
+  if (packing === 'car') return encrypt(packPath(source, { includeHidden, signal }), null)
+  return encrypt(readSource(source, input), input)
 }
 
 async function isFolder(source: PublishSource): Promise<boolean> {

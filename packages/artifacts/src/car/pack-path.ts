@@ -53,11 +53,12 @@ class BlockQueue {
   #hasEnded = false
   #isClosed = false
 
-  async push(block: Block): Promise<void> {
+  /** Copies the block, whose array is used again once this resolves. */
+  async push({ cid, bytes }: Block): Promise<void> {
     while (this.#blocks.length >= maxWaiting && !this.#isClosed)
       await new Promise<void>((resolve) => this.#writers.push(resolve))
     if (this.#isClosed) throw new Error('The archive is no longer read')
-    this.#blocks.push(block)
+    this.#blocks.push({ cid, bytes: bytes.slice() })
     this.#reader?.()
   }
 

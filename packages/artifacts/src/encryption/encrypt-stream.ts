@@ -1,5 +1,5 @@
 import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto'
-import { profile } from '../dag/profile.ts'
+import { type ChunkPool, createChunkPool } from '../importing/chunk-pool.ts'
 import {
   capacityOf,
   deriveFileKey,
@@ -18,27 +18,36 @@ import {
 export async function* encryptStream(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   contentKey: Uint8Array,
+  pools: CipherPools = { input: null, output: createChunkPool() },
 ): AsyncGenerator<Uint8Array> {
   const header = newHeader()
-  const sealer = new Sealer(header, deriveFileKey(contentKey, header))
+  const sealer = new Sealer(header, deriveFileKey(contentKey, header), pools)
   for await (const piece of source) yield* sealer.add(piece)
   yield* sealer.finish()
 }
+
+/** Where the source's arrays go back to, and where those that go out come from. */
+type CipherPools = { input: ChunkPool | null; output: ChunkPool }
 
 /** Seals segments straight into the piece that goes out. */
 class Sealer {
   readonly #header: Header
   readonly #key: KeyObject
-  #out = Buffer.allocUnsafeSlow(profile.chunkBytes)
+  readonly #pools: CipherPools
+  #out: Uint8Array
   #at = headerBytes
   #index = 0
   #room = capacityOf(0)
   /** What the segment begun will hold. It is sealed when more comes, for the last one says that it is. */
   #held: Uint8Array[] = []
+  /** Pieces used up but for what is held. */
+  #spent: Uint8Array[] = []
 
-  constructor(header: Header, key: Uint8Array) {
+  constructor(header: Header, key: Uint8Array, pools: CipherPools) {
     this.#header = header
     this.#key = createSecretKey(key)
+    this.#pools = pools
+    this.#out = pools.output.take()
     this.#out.set(encodeHeader(header))
   }
 
@@ -51,6 +60,7 @@ class Sealer {
       this.#room -= taken.length
       this.#held.push(taken)
     }
+    this.#spent.push(piece)
   }
 
   *finish(): Generator<Uint8Array> {
@@ -65,11 +75,12 @@ class Sealer {
     cipher.final()
     this.#append(cipher.getAuthTag())
     this.#held = []
+    for (const piece of this.#spent.splice(0)) this.#pools.input?.give(piece)
     this.#index++
     this.#room = capacityOf(this.#index)
     if (this.#at < this.#out.length) return
     yield this.#out
-    this.#out = Buffer.allocUnsafeSlow(profile.chunkBytes)
+    this.#out = this.#pools.output.take()
     this.#at = 0
   }
 

@@ -8,10 +8,15 @@ import { fixedChunks } from './fixed-chunks.ts'
 export type ProgressListener = (progress: { bytes: number }) => void
 
 export type ImportOptions = {
-  /** Keeps a block; resolves once it is kept. Called for several blocks at once, leaves before parents. */
+  /**
+   * Keeps a block and resolves once it is kept; its array may be used again afterwards. Called for several
+   * blocks at once, leaves before their parents.
+   */
   write: (block: Block) => Promise<void>
   signal?: AbortSignal | undefined
   onProgress?: ProgressListener | undefined
+  /** Told of each chunk once it is kept, so that a source that came in whole chunks may use it again. */
+  release?: (chunk: Uint8Array) => void
 }
 
 /** Leaves hashed and written at the same time: bounds memory to about as many MiB. */
@@ -19,12 +24,12 @@ const maxLeavesInFlight = 8
 
 /**
  * Turns a stream into a UnixFS file and gives its root. Only the chunks in flight and one tree node a
- * level are in memory. The source must not reuse arrays that it gave. An empty stream is the empty raw
+ * level are in memory. The source may use an array again only when it was released. An empty stream is the empty raw
  * block, as in Kubo.
  */
 export async function importBytes(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { write, signal, onProgress }: ImportOptions,
+  { write, signal, onProgress, release }: ImportOptions,
 ): Promise<Link> {
   const tree = new BalancedTree(write)
   const inFlight: Promise<Link>[] = []
@@ -40,7 +45,10 @@ export async function importBytes(
     for await (const chunk of fixedChunks(source, profile.chunkBytes)) {
       signal?.throwIfAborted()
       const leaf = keepLeaf(chunk, write)
-      leaf.catch(() => {}) // it is awaited in its turn
+      leaf.then(
+        () => release?.(chunk),
+        () => {}, // it is awaited in its turn
+      )
       inFlight.push(leaf)
       if (inFlight.length >= maxLeavesInFlight) await takeOldest()
     }

@@ -5,9 +5,10 @@ import { buildDirectory } from '../dag/directory.ts'
 import { encodeSymlink, type Link, type NamedLink } from '../dag/encode-node.ts'
 import { dagLimits, profile } from '../dag/profile.ts'
 import { ArtifactError } from '../errors.ts'
+import { type ChunkPool, createChunkPool } from './chunk-pool.ts'
 import { type ImportOptions, importBytes } from './import-bytes.ts'
 
-export type ImportPathOptions = ImportOptions & {
+export type ImportPathOptions = Omit<ImportOptions, 'release'> & {
   /** Takes in files and folders whose names begin with a dot too. Default false, as in Kubo. */
   includeHidden?: boolean
 }
@@ -20,12 +21,14 @@ export type ImportPathOptions = ImportOptions & {
  */
 export async function importPath(path: string, options: ImportPathOptions): Promise<Link> {
   let bytesBefore = 0
+  const pool = createChunkPool()
   const { onProgress } = options
   const importer: Importer = {
     ...options,
     async file(filePath) {
-      const link = await importBytes(readSource(filePath), {
+      const link = await importBytes(readSource(filePath, pool), {
         ...options,
+        release: pool.give,
         onProgress: onProgress && (({ bytes }) => onProgress({ bytes: bytesBefore + bytes })),
       })
       bytesBefore += link.sizeBytes
@@ -66,11 +69,11 @@ async function importFolder(path: string, depth: number, importer: Importer): Pr
  * A file in whole chunks, so that cutting them needs no copy.
  * @throws ArtifactError `SOURCE_UNREADABLE`, and `SOURCE_CHANGED` at the end when something wrote to it
  */
-export async function* readSource(path: string): AsyncGenerator<Uint8Array> {
+export async function* readSource(path: string, pool: ChunkPool): AsyncGenerator<Uint8Array> {
   await using file = await reading(path, () => open(path, 'r'))
   const before = await file.stat()
   for (let at = 0; at < before.size; at += profile.chunkBytes) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(profile.chunkBytes, before.size - at))
+    const chunk = pool.take().subarray(0, before.size - at)
     let filled = 0
     while (filled < chunk.length) {
       const { bytesRead } = await reading(path, () =>

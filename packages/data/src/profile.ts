@@ -8,7 +8,7 @@ interface Histogram {
   counts: number[]
 }
 
-export interface NumberProfile {
+interface NumberProfile {
   min: number | null
   max: number | null
   mean: number | null
@@ -21,7 +21,7 @@ export interface NumberProfile {
   histogram: Histogram | null
 }
 
-export interface TextProfile {
+interface TextProfile {
   shortest: number | null
   longest: number | null
   /** The most frequent first; equally frequent ones by the text. */

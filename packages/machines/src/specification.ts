@@ -12,7 +12,7 @@ const text = z
   .regex(/^[^\0]*$/, 'text without NUL')
   .max(65_536)
 
-export const machineSpecSchema = z.strictObject({
+const machineSpecSchema = z.strictObject({
   /** A program and its arguments. */
   command: z.array(text).min(1).max(256),
   /** All that the program finds in its environment, besides PATH. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Begins a line that is for whoever runs the job, and not part of its log. */
 export const messageMark = '@quoin '
 
-export const progressSchema = z.object({
+const progressSchema = z.object({
   done: z.number().min(0),
   of: z.number().min(0),
   /** What is counted. */

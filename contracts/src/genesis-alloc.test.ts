@@ -14,6 +14,11 @@ test('every contract is at its address with code and nonce 1', () => {
   }
 })
 
+test('every contract is small enough for any chain (EIP-170)', () => {
+  for (const [name, { code }] of Object.entries(predeploys))
+    assert.ok((code.length - 2) / 2 <= 24_576, name)
+})
+
 test('two holdings of one account add up, whatever the case of its address', () => {
   const one = genesisAlloc({ creditOwner: owner, credits: [{ address: owner, amount: 5n }] })
   const two = genesisAlloc({

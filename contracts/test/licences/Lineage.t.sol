@@ -180,6 +180,7 @@ contract LineageTest is LicenceBase {
         assertEq(lineage.shareOf(model, data), 700, "share");
         assertEq(lineage.totalOf(model), 700, "total");
         assertEq(lineage.payeesOf(model).length, 1, "payees");
+        assertEq(lineage.totalOf(derive(payer, "in another order", list(left, right))), 700, "order");
     }
 
     function test_SharesTogetherAreAtMostTheWhole() public {

@@ -22,9 +22,5 @@ export type { TrainingReport } from './report/report.ts'
 export { reportToHtml } from './report/report-to-html.ts'
 export { type Split, splitTable } from './split.ts'
 export { type Column, type Table, type TensorColumn, tableHash } from './table.ts'
-export {
-  type TrainedModel,
-  type TrainingOptions,
-  type TrainingProgress,
-  trainModel,
-} from './train.ts'
+export { type TrainedModel, trainModel } from './train.ts'
+export type { TrainingOptions, TrainingProgress } from './training-run.ts'

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { openBackend } from '@quoin/models'
 import { irisTable } from '../test-support/data-sets.ts'
 import { irisAlgorithms, irisDeclaration } from '../test-support/declarations.ts'
-import { type TrainingOptions, trainModel } from './train.ts'
+import { trainModel } from './train.ts'
+import type { TrainingOptions } from './training-run.ts'
 
 const backend = await openBackend('onnx-wasm')
 const table = irisTable()

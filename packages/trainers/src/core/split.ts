@@ -58,6 +58,16 @@ export function foldRows(
   )
 }
 
+export function joinRows(parts: readonly Int32Array[]): Int32Array {
+  const joined = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
+
 /** Orders rows so that each stretch has the classes in about the proportion of the whole. */
 function interleaveClasses(rows: Int32Array, labels: Int32Array): Int32Array {
   const sizes = new Map<number, number>()

@@ -1,11 +1,10 @@
 import { type Backend, OnnxGraph } from '@quoin/models/core'
+import { chunksOf } from '../chunks.ts'
 import { trainingError } from '../errors.ts'
 import type { Table } from '../table.ts'
 import { addEncoding } from './add-encoding.ts'
 import type { FittedEncoding } from './fit-encoding.ts'
 import { rawInputs } from './raw-inputs.ts'
-
-const chunkRows = 4_096
 
 /** The encoded rows, `width` numbers each. */
 export async function encodeRows(
@@ -18,9 +17,9 @@ export async function encodeRows(
   graph.output('quoin:encoded', 'float32', ['rows', encoding.width])
   await using session = await backend.open(graph.encode())
   const encoded = new Float32Array(rows.length * encoding.width)
-  for (let from = 0; from < rows.length; from += chunkRows) {
+  for (const { from, to } of chunksOf(rows.length, encoding.width)) {
     signal?.throwIfAborted()
-    const inputs = rawInputs(table, encoding, rows.subarray(from, from + chunkRows))
+    const inputs = rawInputs(table, encoding, rows.subarray(from, to))
     const { 'quoin:encoded': output } = await session.run(inputs)
     if (output?.data instanceof Float32Array) encoded.set(output.data, from * encoding.width)
   }

@@ -1,9 +1,8 @@
 import type { Backend, Tensor } from '@quoin/models/core'
+import { chunksOf } from '../chunks.ts'
 import type { FittedEncoding } from '../encoding/fit-encoding.ts'
 import { rawInputs } from '../encoding/raw-inputs.ts'
 import type { Table } from '../table.ts'
-
-const chunkRows = 1_024
 
 /** What the model file answers to raw rows: probabilities (rows × classes) or values. */
 export async function predictRows(
@@ -19,11 +18,9 @@ export async function predictRows(
   const { encoding, table, rows, signal } = options
   await using session = await backend.open(model)
   const parts: Float32Array[] = []
-  for (let from = 0; from < rows.length; from += chunkRows) {
+  for (const { from, to } of chunksOf(rows.length, encoding.width)) {
     signal?.throwIfAborted()
-    const answers = await session.run(
-      rawInputs(table, encoding, rows.subarray(from, from + chunkRows)),
-    )
+    const answers = await session.run(rawInputs(table, encoding, rows.subarray(from, to)))
     parts.push(floatAnswers(answers))
   }
   return joinFloats(parts)

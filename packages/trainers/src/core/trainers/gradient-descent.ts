@@ -1,6 +1,7 @@
 import type { Backend, Session, Tensor } from '@quoin/models/core'
 import { squareRoot, wholePower } from '../arithmetic.ts'
 import { type Arrays, copyArrays, float32Named } from '../arrays.ts'
+import { chunksOf } from '../chunks.ts'
 import { createRandom, permutation } from '../random.ts'
 import type { Layer, ParameterSpec } from './layers.ts'
 import {
@@ -14,7 +15,6 @@ import type { Examples, Problem, Trainer } from './trainer.ts'
 
 const weightStream = 10
 const orderStream = 11
-const lossChunkRows = 1_024
 
 interface Setup {
   algorithm: Descent
@@ -136,8 +136,8 @@ async function sumLoss(
   const parameters = toTensors(state, wanted)
   const all = Int32Array.from({ length: examples.rows }, (_, row) => row)
   let loss = 0
-  for (let from = 0; from < examples.rows; from += lossChunkRows) {
-    const rows = all.subarray(from, from + lossChunkRows)
+  for (const { from, to } of chunksOf(examples.rows, problem.width)) {
+    const rows = all.subarray(from, to)
     const outputs = await session.run({ ...pickExamples(examples, rows, problem), ...parameters })
     loss += Number(floatOutput(outputs, 'loss')[0])
   }

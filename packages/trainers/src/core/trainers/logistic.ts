@@ -6,12 +6,12 @@ import {
   type ValueName,
 } from '@quoin/models/core'
 import { float32Named } from '../arrays.ts'
+import { chunksOf } from '../chunks.ts'
 import type { Algorithm } from '../declaration.ts'
 import { createMinimizer, type Point } from './lbfgs.ts'
 import type { Examples, Problem, TrainerKind } from './trainer.ts'
 
 const float64 = 11
-const chunkRows = 4_096
 
 /**
  * Logistic regression: two classes share one set of weights, more have one each. The loss and its
@@ -119,8 +119,7 @@ async function evaluateLoss(
   const biases: Tensor = { type: 'float64', shape: [columns], data: at.slice(weightCount) }
   const gradient = new Float64Array(at.length)
   let loss = 0
-  for (let from = 0; from < rows; from += chunkRows) {
-    const to = Math.min(rows, from + chunkRows)
+  for (const { from, to } of chunksOf(rows, width)) {
     const outputs = await session.run({
       features: {
         type: 'float32',

@@ -66,25 +66,43 @@ async function importFolder(path: string, depth: number, importer: Importer): Pr
 }
 
 /**
- * A file in whole chunks, so that cutting them needs no copy.
+ * A file in whole chunks, so that cutting them needs no copy; the next is read while one is worked on.
  * @throws ArtifactError `SOURCE_UNREADABLE`, and `SOURCE_CHANGED` at the end when something wrote to it
  */
 export async function* readSource(path: string, pool: ChunkPool): AsyncGenerator<Uint8Array> {
   await using file = await reading(path, () => open(path, 'r'))
   const before = await file.stat()
-  for (let at = 0; at < before.size; at += profile.chunkBytes) {
-    const chunk = pool.take().subarray(0, before.size - at)
-    let filled = 0
-    while (filled < chunk.length) {
-      const { bytesRead } = await reading(path, () =>
-        file.read(chunk, filled, chunk.length - filled, at + filled),
-      )
-      if (bytesRead === 0) throw changed(path)
-      filled += bytesRead
-    }
+  const readAt = (at: number): Promise<Uint8Array | null> => {
+    if (at >= before.size) return Promise.resolve(null)
+    const chunk = readChunk(path, file, { at, chunk: pool.take().subarray(0, before.size - at) })
+    chunk.catch(() => {}) // it is awaited in its turn
+    return chunk
+  }
+  let next = readAt(0)
+  for (let at = profile.chunkBytes; ; at += profile.chunkBytes) {
+    const chunk = await next
+    if (!chunk) break
+    next = readAt(at)
     yield chunk
   }
   if (!isSame(before, await file.stat())) throw changed(path)
+}
+
+type Handle = Awaited<ReturnType<typeof open>>
+
+async function readChunk(
+  path: string,
+  file: Handle,
+  { at, chunk }: { at: number; chunk: Uint8Array },
+): Promise<Uint8Array> {
+  for (let filled = 0; filled < chunk.length; ) {
+    const { bytesRead } = await reading(path, () =>
+      file.read(chunk, filled, chunk.length - filled, at + filled),
+    )
+    if (bytesRead === 0) throw changed(path)
+    filled += bytesRead
+  }
+  return chunk
 }
 
 function isSame(before: Stats, after: Stats): boolean {

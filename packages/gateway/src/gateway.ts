@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { CallGate } from './call/call-gate.ts'
 import { refundRoute } from './call/refund-route.ts'
 import { type Serve, serveCall } from './call/serve-call.ts'
+import { type Deployments, deploymentRoutes } from './deployments/routes.ts'
 import { gatewayError } from './errors.ts'
 import { createServer } from './http/server.ts'
 import { inferenceRoutes } from './inference/routes.ts'
@@ -18,13 +19,15 @@ import { createMetrics } from './node/metrics.ts'
 import { type NodeInfo, nodeRoutes, openApiRoute } from './node/routes.ts'
 import { openaiRoutes } from './openai/routes.ts'
 import type { Route } from './operation.ts'
-import { Catalogue, type Service } from './service.ts'
+import { Catalogue, type Release, type Service } from './service.ts'
 
 export interface GatewayOptions {
   models: ModelHost
   market: Market
   /** By the model's id; read at every call, so a service may be added while the gateway runs. */
   services: ReadonlyMap<string, Service>
+  /** By name; read at every call too. */
+  releases?: ReadonlyMap<string, Release>
   health: () => Promise<Health>
   /** Further metrics of the node in the text exposition format, for GET /metrics. */
   moreMetrics?: () => Promise<string>
@@ -33,6 +36,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>
   /** Bearer token of the operator's routes; without one they are closed. */
   operatorToken?: string
+  /** Serves further models when the operator asks; without it, those that it was started with. */
+  deployments?: Deployments
   /** Sells a further model when the operator asks; without it the price list is as given. */
   publish?: Publish
 }
@@ -73,7 +78,7 @@ function buildRoutes(
   serve: Serve,
 ): Route[] {
   const { market, models, info } = options
-  const catalogue = new Catalogue(models, options.services)
+  const catalogue = new Catalogue(options)
   const health = createHealthReader({
     node: options.health,
     models,
@@ -92,6 +97,7 @@ function buildRoutes(
     ...facilitatorRoutes(market),
     ...marketRoutes(market, catalogue),
     ...operatorRoutes(market),
+    ...(options.deployments ? deploymentRoutes(options.deployments) : []),
     ...(options.publish ? [publishRoute(options.publish)] : []),
     ...nodeRoutes({ info, health, metrics, catalogue }),
   ]

@@ -14,7 +14,7 @@ export interface Operation<
   method: 'GET' | 'POST'
   /** With parameters in braces, as in OpenAPI. */
   path: string
-  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Node'
+  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Models' | 'Node'
   summary: string
   description?: string
   params: P
@@ -71,7 +71,7 @@ export interface Connection {
 
 export interface ResponseStream {
   /** Resolves when the reader has room again (or is gone). */
-  write(text: string): Promise<void>
+  write(piece: string | Uint8Array): Promise<void>
   end(): void
 }
 

@@ -3,8 +3,9 @@ import { embeddedModels } from './catalog/embedded-models.ts'
 import { loadFiles } from './catalog/load-files.ts'
 import { createManifest, type ModelDefinition } from './core/definition.ts'
 import type { ModelFiles } from './core/engine.ts'
+import { modelError } from './core/errors.ts'
 import { checkFiles, createModel } from './core/model.ts'
-import type { Model, ModelHost, RuntimeName } from './interface.ts'
+import type { LiveModelHost, Model, RuntimeName } from './interface.ts'
 import { checkRuntime } from './runtime/open-backend.ts'
 import { createBatchingExecutor, createPoolExecutor } from './runtime/pool-executor.ts'
 import { WorkerPool } from './runtime/worker-pool.ts'
@@ -31,7 +32,7 @@ const generationsPerWorker = 4
  * when they are warm, and calls made before that wait.
  * @throws CodedError `MODEL_CORRUPT` when files or runtime are not those that the manifests promise
  */
-export async function createModelHost(options: ModelHostOptions = {}): Promise<ModelHost> {
+export async function createModelHost(options: ModelHostOptions = {}): Promise<LiveModelHost> {
   const { models: definitions = embeddedModels, logger = silentLogger } = options
   const runtimes = new Set(definitions.map(({ runtime }) => runtime))
   await Promise.all([...runtimes].map(checkRuntime))
@@ -39,28 +40,93 @@ export async function createModelHost(options: ModelHostOptions = {}): Promise<M
   const { loadFiles: load = ({ architecture }) => loadFiles(architecture) } = options
   const loaded = new Map<string, Promise<ModelFiles>>()
   const models = new Map<string, Model>()
-  const pools: WorkerPool[] = []
+  const pools = new Map<string, WorkerPool>()
+  scope.defer(async () => {
+    await Promise.all([...pools.values()].map((pool) => pool[Symbol.asyncDispose]()))
+  })
+  const open = async (definition: ModelDefinition, files: ModelFiles) => {
+    await checkFiles(definition, files)
+    const manifest = await createManifest(definition)
+    const pool = createPool(definition, files, { ...options, logger })
+    const executor = createExecutor(definition, pool, options)
+    return { pool, model: createModel(manifest, definition, { files, executor }) }
+  }
   for (const definition of definitions) {
     const { model } = definition.files
     const loading = loaded.get(model) ?? load(definition).then(toSharedMemory)
     loaded.set(model, loading)
-    const files = await loading
-    await checkFiles(definition, files)
-    const pool = scope.use(createPool(definition, files, { ...options, logger }))
-    pools.push(pool)
-    const executor = createExecutor(definition, pool, options)
-    models.set(
-      definition.id,
-      createModel(await createManifest(definition), definition, { files, executor }),
-    )
+    const opened = await open(definition, await loading)
+    pools.set(definition.id, opened.pool)
+    models.set(definition.id, opened.model)
   }
+  const initial = [...pools.values()]
   const lifetime = scope.move()
   return {
     models,
     async ready() {
-      await Promise.all(pools.map((pool) => pool.ready()))
+      await Promise.all(initial.map((pool) => pool.ready()))
+    },
+    async add(definition, files, { signal = AbortSignal.timeout(openTimeoutMs) } = {}) {
+      await checkRuntime(definition.runtime)
+      const shared = toSharedMemory(files)
+      if (definition.runtime === 'onnx-native') await tryInWasm(definition, shared, signal)
+      const opened = await open(definition, shared)
+      try {
+        await untilReady(opened.pool, signal)
+        if (lifetime.disposed || models.has(definition.id))
+          throw modelError('MODEL_FAILED', `${definition.id} cannot be added any more`)
+      } catch (error) {
+        // A thread inside native code cannot be stopped without ending the process.
+        if (definition.runtime === 'onnx-wasm') await opened.pool.kill()
+        else await opened.pool[Symbol.asyncDispose]()
+        throw error
+      }
+      pools.set(definition.id, opened.pool)
+      models.set(definition.id, opened.model)
+      return opened.model
+    },
+    async remove(id) {
+      const pool = pools.get(id)
+      models.delete(id)
+      pools.delete(id)
+      await pool?.[Symbol.asyncDispose]()
     },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  }
+}
+
+/** A file that crashes or hangs native code would take the process along: WebAssembly contains it. */
+async function tryInWasm(
+  definition: ModelDefinition,
+  files: ModelFiles,
+  signal: AbortSignal,
+): Promise<void> {
+  await checkRuntime('onnx-wasm')
+  const pool = createPool({ ...definition, runtime: 'onnx-wasm' }, files, { warmUpMs: 0 })
+  try {
+    await untilReady(pool, signal)
+  } finally {
+    await pool.kill()
+  }
+}
+
+/** How long a model may take to open and answer its first example. */
+const openTimeoutMs = 60_000
+
+async function untilReady(pool: WorkerPool, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () =>
+    aborted.reject(
+      modelError('MODEL_FAILED', 'The model did not open in time: it was stopped', {
+        cause: signal.reason,
+      }),
+    )
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([pool.ready(), aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

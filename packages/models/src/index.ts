@@ -8,13 +8,14 @@ export { embeddedModels } from './catalog/embedded-models.ts'
 export { loadFiles } from './catalog/load-files.ts'
 export type { ModelDefinition } from './core/definition.ts'
 export type { ModelFiles } from './core/engine.ts'
-export { defineTabular, type TabularOffer } from './core/tabular-definition.ts'
+export { defineTabular, maxTabularBytes, type TabularOffer } from './core/tabular-definition.ts'
 export { byteSize } from './core/tensor.ts'
 export { createModelHost, type ModelHostOptions } from './host.ts'
 export type {
   ChatMessage,
   GenerateChunk,
   GenerateRequest,
+  LiveModelHost,
   Model,
   ModelErrorCode,
   ModelHost,

@@ -1,3 +1,6 @@
+import type { ModelDefinition } from './core/definition.ts'
+import type { ModelFiles } from './core/engine.ts'
+
 /**
  * A runtime executes models. `onnx-wasm` gives the same bits everywhere (the verifiable class);
  * `onnx-native` is fast and its bits depend on the CPU (the fast class).
@@ -54,6 +57,21 @@ export interface ModelHost extends AsyncDisposable {
   readonly models: ReadonlyMap<string, Model>
   /** Resolves when every worker has been warmed up. */
   ready(): Promise<void>
+}
+
+/** A host whose models come and go while it runs. */
+export interface LiveModelHost extends ModelHost {
+  /**
+   * Opens a further model and answers once it is warm; what cannot be opened leaves the others as they are.
+   * @throws CodedError `MODEL_CORRUPT`, `MODEL_FAILED`
+   */
+  add(
+    definition: ModelDefinition,
+    files: ModelFiles,
+    options?: { signal?: AbortSignal },
+  ): Promise<Model>
+  /** Takes no more calls for a model, lets those that run end, and closes it. */
+  remove(id: string): Promise<void>
 }
 
 /** @throws CodedError with a ModelErrorCode */

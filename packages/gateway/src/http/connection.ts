@@ -23,8 +23,8 @@ export function createConnection(reply: FastifyReply, stalledReaderMs: number): 
 
 function createStream(response: FastifyReply['raw'], stalledReaderMs: number): ResponseStream {
   return {
-    async write(text) {
-      if (response.destroyed || response.write(text)) return
+    async write(piece) {
+      if (response.destroyed || response.write(piece)) return
       await roomToWrite(response, stalledReaderMs)
     },
     end: () => response.end(),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { CallPlan } from '../call/call-plan.ts'
 import { gatewayError } from '../errors.ts'
 import { assertInputSize } from '../input-size.ts'
-import type { Catalogue } from '../service.ts'
+import type { Offer } from '../service.ts'
 import { parseInputs, TensorJson, tensorToJsonText } from './tensors.ts'
 
 /** Open Inference Protocol v2, "Inference Request JSON Object". */
@@ -27,16 +27,9 @@ export const InferenceAnswer = z
   })
   .meta({ id: 'InferenceAnswer' })
 
-export const modelVersion = '1'
-
 /** Tensors are metered by rows (the first side of the first input); token models by its elements. */
-export function planInference(
-  catalogue: Catalogue,
-  modelId: string,
-  request: z.output<typeof InferenceRequest>,
-): CallPlan {
-  const offer = catalogue.get(modelId)
-  const { model } = offer
+export function planInference(offer: Offer, request: z.output<typeof InferenceRequest>): CallPlan {
+  const { name, version, model } = offer
   const inputs = parseInputs(model.manifest, request.inputs)
   const bytes = Object.values(inputs).reduce((sum, { data }) => sum + byteSize(data), 0)
   assertInputSize(model, bytes, 'inputs')
@@ -54,7 +47,7 @@ export function planInference(
           .filter(([name]) => wanted?.includes(name) ?? true)
           .map(([name, tensor]) => tensorToJsonText(name, tensor))
         const id = request.id === undefined ? {} : { id: request.id }
-        const head = JSON.stringify({ model_name: modelId, model_version: modelVersion, ...id })
+        const head = JSON.stringify({ model_name: name, model_version: version, ...id })
         return { body: `${head.slice(0, -1)},"outputs":[${texts.join(',')}]}`, units }
       },
     },

@@ -1,10 +1,11 @@
-import type { ModelManifest, TensorSpec } from '@quoin/models'
+import type { Hex } from '@quoin/kernel'
+import type { TensorSpec } from '@quoin/models'
 import { z } from 'zod'
+import { requestHash } from '../call/request-hash.ts'
 import type { Serve } from '../call/serve-call.ts'
-import { gatewayError } from '../errors.ts'
-import { type Answer, plain, type Route, route } from '../operation.ts'
-import type { Catalogue } from '../service.ts'
-import { InferenceAnswer, InferenceRequest, modelVersion, planInference } from './infer.ts'
+import { type Answer, type Exchange, plain, type Route, route } from '../operation.ts'
+import type { Catalogue, Offer } from '../service.ts'
+import { InferenceAnswer, InferenceRequest, planInference } from './infer.ts'
 import { shapeToJson, typeToDatatype } from './tensors.ts'
 
 const Server = z.object({
@@ -91,12 +92,11 @@ function modelRoutes(
   { suffix, infix, params }: (typeof spellings)[number],
 ): Route[] {
   const path = `/v2/models/{model}${infix}`
-  const find = (asked: z.output<typeof params>) => {
-    const version = 'version' in asked ? asked.version : modelVersion
-    if (version !== modelVersion)
-      throw gatewayError('MODEL_NOT_FOUND', `The only version of ${asked.model} is ${modelVersion}`)
-    return catalogue.get(asked.model).model.manifest
-  }
+  const find = (asked: z.output<typeof params>, call?: Hex) =>
+    catalogue.get(asked.model, {
+      ...('version' in asked && { version: asked.version }),
+      ...(call && { call }),
+    })
   return [
     route(
       {
@@ -107,7 +107,7 @@ function modelRoutes(
         summary: 'Inputs and outputs of a model',
         answer: ModelMetadata,
       },
-      async (input) => ({ kind: 'json', body: manifestToMetadata(find(input.params)) }),
+      async (input) => ({ kind: 'json', body: toMetadata(find(input.params), catalogue) }),
     ),
     route(
       {
@@ -134,26 +134,34 @@ function modelRoutes(
         answer: InferenceAnswer,
       },
       async (input, exchange) => {
-        const { id } = find(input.params)
-        return serve(planInference(catalogue, id, input.body), exchange, input.sent)
+        const offer = find(input.params, callName(input.sent, exchange))
+        return serve(planInference(offer, input.body), exchange, input.sent)
       },
     ),
   ]
+}
+
+/** The same for a call and its second try with a payment. */
+function callName(sent: unknown, { headers }: Exchange): Hex {
+  return requestHash({ sent, key: String(headers['idempotency-key'] ?? '') })
 }
 
 function readiness(ready: boolean): Answer {
   return { kind: 'json', status: ready ? 200 : 503, body: { ready } }
 }
 
-function manifestToMetadata(manifest: ModelManifest): z.output<typeof ModelMetadata> {
+function toMetadata(
+  { name, model: { manifest } }: Offer,
+  catalogue: Catalogue,
+): z.output<typeof ModelMetadata> {
   const tensor = ({ name, type, shape }: TensorSpec) => ({
     name,
     datatype: typeToDatatype(type),
     shape: shapeToJson(shape),
   })
   return {
-    name: manifest.id,
-    versions: [modelVersion],
+    name,
+    versions: catalogue.versions(name),
     platform: manifest.runtime,
     inputs: manifest.inputs.map(tensor),
     outputs: manifest.outputs.map(tensor),

@@ -10,6 +10,7 @@ export const ModelObject = z
     owned_by: z.string(),
     quoin: z.object({
       title: z.string(),
+      version: z.string(),
       task: z.string(),
       class: z.enum(['verifiable', 'fast']),
       serviceId: z.string(),
@@ -25,15 +26,21 @@ export const ModelObject = z
 
 export const ModelList = z.object({ object: z.literal('list'), data: z.array(ModelObject) })
 
-export function offerToModelObject({ service, model }: Offer): z.output<typeof ModelObject> {
-  const { id, title, task, modelCid, runtimeId, unit, createdAt } = model.manifest
+export function offerToModelObject({
+  name,
+  version,
+  service,
+  model,
+}: Offer): z.output<typeof ModelObject> {
+  const { title, task, modelCid, runtimeId, unit, createdAt } = model.manifest
   return {
-    id,
+    id: name,
     object: 'model',
     created: Math.floor(Date.parse(createdAt) / 1000) || 0,
     owned_by: 'quoin',
     quoin: {
       title,
+      version,
       task,
       class: service.class,
       serviceId: service.serviceId,

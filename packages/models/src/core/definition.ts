@@ -7,8 +7,10 @@ import { contentId, sha256 } from './content-id.ts'
 /** A model as the catalogue declares it; `createManifest` adds what can be derived. */
 export interface ModelDefinition extends Omit<ModelManifest, 'class' | 'modelCid' | 'runtimeId'> {
   architecture: ArchitectureName
-  /** CID of each file by role; `model` is the ONNX file. */
+  /** CID of each file by role (raw, sha2-256 of its bytes); `model` is the ONNX file. */
   files: Readonly<Record<string, string>> & { readonly model: string }
+  /** What the model is called as an artifact, where that is not its file's own CID: one of blocks, or encrypted. */
+  artifactCid?: string
 }
 
 /**
@@ -26,7 +28,7 @@ export const runtimePins = {
 
 /** Equal runtime ids mean: the same files, programs, options and code versions. */
 export async function createManifest(definition: ModelDefinition): Promise<ModelManifest> {
-  const { architecture, files, ...rest } = definition
+  const { architecture, files, artifactCid = files.model, ...rest } = definition
   const { version, graphs = {} } = architectures[architecture]
   const graphIds: Record<string, string> = {}
   for (const [name, encode] of Object.entries(graphs)) graphIds[name] = await contentId(encode())
@@ -42,7 +44,7 @@ export async function createManifest(definition: ModelDefinition): Promise<Model
   return {
     ...rest,
     class: definition.runtime === 'onnx-wasm' ? 'verifiable' : 'fast',
-    modelCid: files.model,
+    modelCid: artifactCid,
     runtimeId: bytesToHex(await sha256(new TextEncoder().encode(identity))),
   }
 }

@@ -101,6 +101,13 @@ export class WorkerPool implements AsyncDisposable {
     await Promise.all([...this.#threads].map((thread) => thread[Symbol.asyncDispose]()))
   }
 
+  /** Ends the threads at once, also one that hangs; for models that were never in use. */
+  async kill(): Promise<void> {
+    this.#closed = true
+    this.#failQueue('The model was stopped')
+    await Promise.all([...this.#threads].map((thread) => thread.kill()))
+  }
+
   #admit(): void {
     const { maxQueue, setup } = this.#options
     if (this.#closed) throw modelError('MODEL_FAILED', 'The models are being shut down')

@@ -14,6 +14,10 @@ const float = fc.float({ noNaN: true, noDefaultInfinity: true }).filter((n) => !
 const tensors: fc.Arbitrary<Tensor> = fc.oneof(
   fc.array(float).map((all) => tensorOf('float32', Float32Array.from(all))),
   fc.array(fc.integer()).map((all) => tensorOf('int32', Int32Array.from(all))),
+  fc
+    .array(fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)))
+    .map((all) => tensorOf('float64', Float64Array.from(all))),
+  fc.array(fc.string({ unit: 'binary' })).map((all) => tensorOf('string', all)),
   fc.uint8Array().map((all) => tensorOf('uint8', all)),
   fc.array(fc.integer({ min: 0, max: 1 })).map((all) => tensorOf('bool', Uint8Array.from(all))),
 )
@@ -48,4 +52,17 @@ test('64-bit integers keep their digits, as text where a JSON number cannot hold
 test('numbers that JSON has not are an error, not null', () => {
   const tensor = tensorOf('float32', Float32Array.of(Number.NaN))
   assert.throws(() => tensorToJsonText('t', tensor), { code: 'OUTPUT_NOT_JSON' })
+})
+
+test('null stands for a missing 64-bit number, and texts are taken as texts alone', () => {
+  const numbers = { name: 't', datatype: 'FP64', shape: [2], data: [1.5, null] }
+  const parsed = parseInputs(manifestWith('float64'), [numbers]).t
+  assert.deepEqual(parsed?.data, Float64Array.of(1.5, Number.NaN))
+  for (const wrong of ['1.5', true, undefined])
+    assert.throws(
+      () => parseInputs(manifestWith('float64'), [{ ...numbers, data: [1, wrong] }]),
+      /not a number/,
+    )
+  const texts = { name: 't', datatype: 'BYTES', shape: [1], data: [5] }
+  assert.throws(() => parseInputs(manifestWith('string'), [texts]), /not a text/)
 })

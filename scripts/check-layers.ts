@@ -12,7 +12,7 @@ const layers = [
   ['testing'],
   ['keys', 'engine', 'protocol', 'models', 'ledger', 'data', 'machines', 'artifacts'],
   ['headers', 'network', 'trainers'],
-  ['light', 'execution', 'consensus', 'pow', 'market', 'jobs'],
+  ['light', 'execution', 'consensus', 'pow', 'market', 'jobs', 'exchange'],
   ['sdk', 'rpc', 'gateway', 'sync'],
   ['chain'],
   ['node'],

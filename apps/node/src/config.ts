@@ -105,6 +105,10 @@ export const NodeConfig = z.strictObject({
     .enum(['anyone', 'own'])
     .default('anyone')
     .describe('whose payments the facilitator brings onto the chain, at this node’s cost in gas'),
+  artifacts: z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+    .default(true)
+    .describe('whether the node keeps and serves data, models and programs'),
   modelWorkers: z.coerce
     .number()
     .int()

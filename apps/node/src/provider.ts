@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Chain } from '@quoin/chain'
-import { createGateway, type Health, type Service } from '@quoin/gateway'
+import { openExchange } from '@quoin/exchange'
+import { createGateway, type Health, type Release, type Service } from '@quoin/gateway'
 import { bytesToHex, type Hex, type Logger, type Scope } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
 import { createLedger, type Ledger } from '@quoin/ledger'
@@ -10,7 +11,10 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { readAdminToken } from './admin-token.ts'
 import { Catalogue } from './catalogue.ts'
 import type { NodeConfig } from './config.ts'
+import { ModelDeployments } from './deployments/deployments.ts'
+import { readStoredFile } from './deployments/stored-files.ts'
 import type { ChainMetrics } from './monitor/metrics.ts'
+import { createPublisher, registeredPrice } from './publish.ts'
 import { version } from './version.ts'
 
 export interface ProviderOptions {
@@ -60,13 +64,30 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
       logger,
     }),
   )
+  const exchange = config.artifacts
+    ? scope.own(await openExchange({ dataDir, ledger, providerKey, logger }))
+    : undefined
   const catalogue = new Catalogue({ models, ledger, provider: address })
   const state = { isPublished: false }
+  const releases = new Map<string, Release>()
+  const publisher = createPublisher(ledger, address)
+  const deployments = await ModelDeployments.open({
+    path: join(dataDir, 'models'),
+    models,
+    services: catalogue.services,
+    releases,
+    publish: async (manifest, price) => (await publisher.publish(manifest, price)).service,
+    registeredPrice: (manifest) => registeredPrice(ledger, address, manifest),
+    withdraw: (service) => publisher.withdraw(service.serviceId),
+    readArtifact: (cid) => readStoredFile(join(dataDir, 'artifacts'), cid),
+    logger: logger.child({ module: 'deployments' }),
+  })
   const gateway = scope.own(
     await createGateway({
       models,
       market,
       services: catalogue.services,
+      ...(exchange && { exchange }),
       publish: (request) => catalogue.publish(request),
       operatorToken: await readAdminToken(dataDir),
       health: async () => healthOf(chain, ledger, state.isPublished),
@@ -84,9 +105,12 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
   const { url: gatewayUrl } = await gateway.listen({ host: config.host, port: config.gatewayPort })
 
   onProgress('warming models up and writing the registry')
-  const published = catalogue.publishAll(config.publicUrl ?? gatewayUrl).then(() => {
+  const publishAll = async () => {
+    await catalogue.publishAll(config.publicUrl ?? gatewayUrl)
+    await deployments.resume()
     state.isPublished = true
-  })
+  }
+  const published = publishAll()
   const whole = Promise.all([models.ready(), published])
   whole.catch(() => {})
   return { gatewayUrl, address, services: catalogue.services, market, whole }

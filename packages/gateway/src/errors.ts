@@ -74,8 +74,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   DEPLOYMENT_INVALID: invalid(400, 'invalid_value'),
   DEPLOYMENT_UNKNOWN: invalid(404, 'not_found'),
   DEPLOYMENT_STATE: invalid(409, 'conflict'),
-  CALL_REVERTED: invalid(409, 'refused_by_chain'),
-  TRANSACTION_REVERTED: invalid(409, 'refused_by_chain'),
+  CALL_REVERTED: invalid(409, 'chain_refused'),
+  TRANSACTION_REVERTED: invalid(409, 'chain_refused'),
   STORE_FAILED: failed(503, 'store_failed'),
   STORE_BUSY: failed(503, 'store_busy'),
   MARKET_CLOSED: failed(503, 'stopping'),
@@ -104,7 +104,6 @@ const meanings: Readonly<Record<string, Meaning>> = {
   SOURCE_CHANGED: invalid(409, 'source_changed'),
   INVALID_FILE: invalid(400, 'invalid_file'),
   LIMIT_EXCEEDED: invalid(400, 'limit_exceeded'),
-  CALL_REVERTED: invalid(409, 'chain_refused'),
   INVALID_ORDER: invalid(400, 'invalid_order'),
   INSUFFICIENT_FUNDS: failed(503, 'node_out_of_coins'),
 }

@@ -1,8 +1,11 @@
 import type { AddressInfo } from 'node:net'
+import type { Exchange } from '@quoin/exchange'
 import { type Logger, silentLogger } from '@quoin/kernel'
 import type { Market } from '@quoin/market'
 import type { ModelHost } from '@quoin/models'
 import type { FastifyInstance } from 'fastify'
+import { artifactOperatorRoutes } from './artifacts/operator-routes.ts'
+import { artifactRoutes } from './artifacts/routes.ts'
 import { CallGate } from './call/call-gate.ts'
 import { refundRoute } from './call/refund-route.ts'
 import { type Serve, serveCall } from './call/serve-call.ts'
@@ -40,6 +43,8 @@ export interface GatewayOptions {
   deployments?: Deployments
   /** Sells a further model when the operator asks; without it the price list is as given. */
   publish?: Publish
+  /** Artifacts that the node serves; without it there are no routes for them. */
+  exchange?: Exchange
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -99,6 +104,9 @@ function buildRoutes(
     ...operatorRoutes(market),
     ...(options.deployments ? deploymentRoutes(options.deployments) : []),
     ...(options.publish ? [publishRoute(options.publish)] : []),
+    ...(options.exchange
+      ? [...artifactRoutes(options.exchange), ...artifactOperatorRoutes(options.exchange)]
+      : []),
     ...nodeRoutes({ info, health, metrics, catalogue }),
   ]
   return [...routes, openApiRoute(routes, info.version)]

@@ -14,7 +14,7 @@ export interface Operation<
   method: 'GET' | 'POST'
   /** With parameters in braces, as in OpenAPI. */
   path: string
-  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Models' | 'Node'
+  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Artifacts' | 'Models' | 'Node'
   summary: string
   description?: string
   params: P
@@ -73,6 +73,8 @@ export interface ResponseStream {
   /** Resolves when the reader has room again (or is gone). */
   write(piece: string | Uint8Array): Promise<void>
   end(): void
+  /** Cuts the connection, so that nobody takes what came for the whole. */
+  cut(): void
 }
 
 export type Answer =

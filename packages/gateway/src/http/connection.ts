@@ -28,6 +28,7 @@ function createStream(response: FastifyReply['raw'], stalledReaderMs: number): R
       await roomToWrite(response, stalledReaderMs)
     },
     end: () => response.end(),
+    cut: () => response.destroy(),
   }
 }
 

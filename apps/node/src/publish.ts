@@ -13,6 +13,8 @@ export interface Publisher {
     manifest: ModelManifest,
     price: Price,
   ): Promise<{ service: Service; publication: Publication }>
+  /** Says in the registry that a service is no more. */
+  withdraw(serviceId: Hex): Promise<void>
 }
 
 export function createPublisher(ledger: Ledger, provider: Hex): Publisher {
@@ -53,6 +55,11 @@ export function createPublisher(ledger: Ledger, provider: Hex): Publisher {
       if (known?.endpoint === endpoint && isSameAddress(known.receiptSigner, provider)) return null
       return (await registry.registerProvider({ endpoint, receiptSigner: provider }))
         .transactionHash
+    },
+    async withdraw(serviceId) {
+      const known = await registry.service(serviceId)
+      if (!known?.active) return
+      await registry.changeService(serviceId, { active: false, price: known.price })
     },
     async publish(manifest, price) {
       const artifactTransaction = await publishArtifact(manifest)

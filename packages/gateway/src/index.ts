@@ -6,10 +6,12 @@
  * A metered call goes: limits → `market.admit` with the most it may cost → the model → `finish` with
  * what was used → the answer with its receipt (header `QUOIN-RECEIPT`, in a stream the last payload).
  */
+
+export type { Deployment, Deployments, DeployRequest } from './deployments/routes.ts'
 export type { GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 export { defaultLimits, type GatewayLimits } from './limits.ts'
 export type { Publication, Publish, PublishRequest } from './market/operator-routes.ts'
 export type { Health } from './node/health.ts'
 export type { NodeInfo } from './node/routes.ts'
-export type { Service } from './service.ts'
+export type { Release, Service } from './service.ts'

@@ -13,9 +13,12 @@ import { isBadFile, isNotFound, storeFailure } from './store-failure.ts'
 /** A temporary file older than this was left by a process that died. */
 const staleTemporaryMs = 3_600_000
 const doomedSuffix = '.doomed'
+/** The letters of base32, in which CIDs are written. */
+const shards = [...'abcdefghijklmnopqrstuvwxyz234567']
 
 /**
- * Blocks as files under `folder`: `blocks/XY/CID`, XY being the two letters before the CID's last. Each is
+ * Blocks as files under `folder`: `blocks/X/CID`, X being the letter before the CID's last: 32
+ * folders, few enough for blocks put at once to share the fsync of a folder. Each is
  * written under a temporary name in `tmp/`, fsynced, renamed, and the folder fsynced, so after a crash at
  * any point a block is there whole or not at all. Several processes may use one folder.
  * @throws ArtifactError `STORE_UNUSABLE` when the folder cannot be made or written.
@@ -31,7 +34,6 @@ class FolderStore implements BlobStore {
   readonly #temporary: string
   readonly #blocks: string
   readonly #sync: FolderSync = createFolderSync()
-  readonly #shards = new Map<string, Promise<void>>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -42,7 +44,8 @@ class FolderStore implements BlobStore {
   async prepare(): Promise<void> {
     try {
       await mkdir(this.#temporary, { recursive: true })
-      await mkdir(this.#blocks, { recursive: true })
+      for (const shard of shards) await mkdir(join(this.#blocks, shard), { recursive: true })
+      await this.#sync.sync(this.#blocks)
       await this.#sync.sync(this.#folder)
       for (const name of await readdir(this.#temporary)) await this.#clear(name)
     } catch (cause) {
@@ -57,7 +60,6 @@ class FolderStore implements BlobStore {
     if (await this.#refresh(path, bytes.length)) return
     const temporary = join(this.#temporary, `${cid}.${randomUUID()}`)
     try {
-      await this.#ensureShard(shard)
       await writeDurably(temporary, bytes)
       await rename(temporary, path)
       await this.#sync.sync(shard)
@@ -114,8 +116,7 @@ class FolderStore implements BlobStore {
   }
 
   async *list({ signal }: CallOptions = {}): AsyncGenerator<StoredBlock> {
-    for (const shard of await this.#namesIn(this.#blocks)) {
-      if (shard.length !== 2) continue
+    for (const shard of shards) {
       for (const name of await this.#namesIn(join(this.#blocks, shard))) {
         signal?.throwIfAborted()
         const cid = cidOfName(name)
@@ -135,7 +136,7 @@ class FolderStore implements BlobStore {
 
   #placeOf(cid: CID): { path: string; shard: string } {
     const name = cid.toString()
-    const shard = join(this.#blocks, name.slice(-3, -1))
+    const shard = join(this.#blocks, name.slice(-2, -1))
     return { path: join(shard, name), shard }
   }
 
@@ -161,18 +162,6 @@ class FolderStore implements BlobStore {
       if (isNotFound(cause)) return null
       throw storeFailure(this.#folder, cause)
     }
-  }
-
-  #ensureShard(shard: string): Promise<void> {
-    const making = this.#shards.get(shard) ?? this.#makeShard(shard)
-    this.#shards.set(shard, making)
-    making.catch(() => this.#shards.delete(shard))
-    return making
-  }
-
-  async #makeShard(shard: string): Promise<void> {
-    await mkdir(shard, { recursive: true })
-    await this.#sync.sync(this.#blocks)
   }
 
   /** Removes what a dead writer left, and puts back what a dead collector was about to delete. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAccount, addCall, addChannel, addReceipt } from './consumer-commands.ts'
 import { examples } from './flags.ts'
+import { addModel } from './model-commands.ts'
 import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
 import type { Run, Shell } from './run-program.ts'
@@ -26,6 +27,7 @@ export function createProgram(run: Run, shell: Shell): Command {
     addAccount,
     addChannel,
     addReceipt,
+    addModel,
     addNet,
     addChain,
     addValidator,

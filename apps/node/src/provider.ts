@@ -12,7 +12,7 @@ import { readAdminToken } from './admin-token.ts'
 import { Catalogue } from './catalogue.ts'
 import type { NodeConfig } from './config.ts'
 import { ModelDeployments } from './deployments/deployments.ts'
-import { readStoredFile } from './deployments/stored-files.ts'
+import { readArtifact } from './deployments/read-artifact.ts'
 import type { ChainMetrics } from './monitor/metrics.ts'
 import { createPublisher, registeredPrice } from './publish.ts'
 import { version } from './version.ts'
@@ -79,7 +79,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
     publish: async (manifest, price) => (await publisher.publish(manifest, price)).service,
     registeredPrice: (manifest) => registeredPrice(ledger, address, manifest),
     withdraw: (service) => publisher.withdraw(service.serviceId),
-    readArtifact: (cid) => readStoredFile(join(dataDir, 'artifacts'), cid),
+    readArtifact: (cid) => readArtifact(exchange, cid),
     logger: logger.child({ module: 'deployments' }),
   })
   const gateway = scope.own(
@@ -87,6 +87,8 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
       models,
       market,
       services: catalogue.services,
+      releases,
+      deployments,
       ...(exchange && { exchange }),
       publish: (request) => catalogue.publish(request),
       operatorToken: await readAdminToken(dataDir),

@@ -56,6 +56,45 @@ const Publication = z.object({
 })
 export type Publication = z.infer<typeof Publication>
 
+const DeployedVersion = z.object({
+  version: z.string(),
+  modelCid: z.string(),
+  runtimeId: z.string(),
+  class: z.string(),
+  serviceId: Bytes32,
+  callAtomic: atomic,
+  rowAtomic: atomic,
+  payTo: z.string().nullable(),
+  deployedAt: z.string(),
+})
+
+const Deployment = z.object({
+  name: z.string(),
+  title: z.string(),
+  task: z.string(),
+  current: z.string(),
+  previous: z.string().nullable(),
+  canary: z.object({ version: z.string(), share: z.number() }).nullable(),
+  versions: z.array(DeployedVersion),
+})
+/** A name that a node serves models under, with their versions. */
+export type Deployment = z.infer<typeof Deployment>
+
+/** What an operator orders; amounts are atomic units as decimal text. */
+export interface DeployOrder {
+  name: string
+  file?: string
+  cid?: string
+  version?: string
+  class: 'verifiable' | 'fast'
+  title?: string
+  description?: string
+  licence?: string
+  callAtomic: string
+  rowAtomic: string
+  canary?: number
+}
+
 const Settlement = z.object({
   claims: z.array(z.object({ channelId: Bytes32, totalClaimed: atomic })),
   transactions: z.array(Bytes32),
@@ -138,6 +177,28 @@ export class NodeClient {
     })
   }
 
+  async deployments(): Promise<Deployment[]> {
+    return (await this.#get('/quoin/models', z.object({ models: z.array(Deployment) }))).models
+  }
+
+  deploy(token: string, order: DeployOrder): Promise<Deployment> {
+    return this.#operate('/quoin/admin/models', token, Deployment, order)
+  }
+
+  promote(token: string, name: string): Promise<Deployment> {
+    return this.#operate(`${modelPath(name)}/promote`, token, Deployment)
+  }
+
+  rollback(token: string, name: string): Promise<Deployment> {
+    return this.#operate(`${modelPath(name)}/rollback`, token, Deployment)
+  }
+
+  async retire(token: string, name: string, version: string | null): Promise<string[]> {
+    const answer = z.object({ retired: z.array(z.string()) })
+    const order = version === null ? {} : { version }
+    return (await this.#operate(`${modelPath(name)}/retire`, token, answer, order)).retired
+  }
+
   async #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
     const found = await this.#find(path, schema)
     if (found !== null) return found
@@ -175,6 +236,10 @@ export class NodeClient {
       `${this.url}${path} is not a Quoin gateway of this version: ${where}: ${issue?.message}`,
     )
   }
+}
+
+function modelPath(name: string): string {
+  return `/quoin/admin/models/${encodeURIComponent(name)}`
 }
 
 const ErrorBody = z.object({ error: z.object({ message: z.string() }) })

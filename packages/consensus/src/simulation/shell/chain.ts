@@ -65,7 +65,7 @@ export function createRules(
     async advance({ block }) {
       const { height } = block.header
       if (epochBlocks === 0 || height % epochBlocks !== 0) return
-      sets.set(height / epochBlocks + 1, readSet(execution, height) ?? genesis)
+      sets.set(height / epochBlocks + 1, readSet(execution, height, plan.powers) ?? genesis)
     },
   }
 }
@@ -79,12 +79,42 @@ export function setChange(powers: readonly number[], nonce: number): Hex {
   return bytesToHex(Uint8Array.from([0x7f, nonce & 0xff, nonce >> 8, ...powers]))
 }
 
-function readSet({ payloads }: ExecutionDisk, height: number): ValidatorSet | null {
-  const changes = payloads
-    .slice(0, height)
-    .flatMap(({ transactions }) => transactions.filter((hex) => hex.startsWith('0x7f')))
-  const last = changes.at(-1)
-  return last ? toSet([...hexToBytes(last)].slice(3)) : null
+/** A transaction that takes a validator's power for good: what evidence does in the Staking contract. */
+export function slash(index: number): Hex {
+  return bytesToHex(Uint8Array.from([0x7e, index]))
+}
+
+/** From which height on blocks of each slashed validator are against the rules. */
+export function slashedFrom({ payloads }: ExecutionDisk, epochBlocks: number): Map<Hex, number> {
+  return new Map(
+    payloads.flatMap(({ transactions }, before) =>
+      transactions.filter(isSlash).map((hex) => {
+        const epoch = Math.floor(before / epochBlocks)
+        return [signers[indexOf(hex)]?.address ?? '0x', (epoch + 2) * epochBlocks + 1] as const
+      }),
+    ),
+  )
+}
+
+function readSet(
+  { payloads }: ExecutionDisk,
+  height: number,
+  genesis: readonly number[],
+): ValidatorSet | null {
+  const transactions = payloads.slice(0, height).flatMap((payload) => payload.transactions)
+  const slashed = new Set(transactions.filter(isSlash).map(indexOf))
+  const last = transactions.findLast((hex) => hex.startsWith('0x7f'))
+  if (!last && slashed.size === 0) return null
+  const powers = last ? [...hexToBytes(last)].slice(3) : genesis
+  return toSet(powers.map((power, index) => (slashed.has(index) ? 0 : power)))
+}
+
+function isSlash(transaction: Hex): boolean {
+  return transaction.startsWith('0x7e')
+}
+
+function indexOf(slashing: Hex): number {
+  return hexToBytes(slashing)[1] ?? 0
 }
 
 /** `recoverAddress` and `verifyBls` are functions: every node asks, but each answer is computed once. */

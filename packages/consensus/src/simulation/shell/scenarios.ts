@@ -95,6 +95,21 @@ export const shellScenarios: Readonly<Record<string, Changes>> = {
   epochs: (random) => epochs(random, {}),
   'epochs-in-partitions': (random) => epochs(random, { ...bad(random), partitionChance: 0.6 }),
   'restart-at-epoch-boundary': (random) => epochs(random, { restartsAtBoundary: true }),
+  'slashed-while-proposing': (random) => ({
+    ...epochs(random, liar(random, ['equivocate'])),
+    slashes: true,
+    nextPowers: (next) => somePowers(next).map((power) => Math.min(power, 1)),
+  }),
+  'join-from-snapshot': (random) => ({
+    ...epochs(random, { ...bad(random), crashChance: 0.2 }),
+    followers: 1,
+    lateStarts: new Map([
+      ['3', 3000],
+      ['5', 4000],
+      ['8', 5000],
+    ]),
+    snapshots: new Set(['3', '5', '8']),
+  }),
   'full-swap': (random) => ({
     ...epochs(random, bad(random)),
     nextPowers: (next) => (next.chance(0.5) ? [1, 1, 1, 1, 0, 0, 0, 0] : [0, 0, 0, 0, 1, 1, 1, 1]),
@@ -140,6 +155,8 @@ export function planShell(name: string, seed: number): ShellPlan {
     asymmetric: false,
     byzantine: new Map(),
     lateStarts: new Map(),
+    snapshots: new Set<string>(),
+    slashes: false,
     silent: new Set<number>(),
     silentMs: 0,
     slowReaders: [],

@@ -32,6 +32,10 @@ export interface ShellPlan {
   byzantine: ReadonlyMap<number, { lies: ReadonlySet<Lie>; clockSkewMs: number; twins: boolean }>
   /** Honest nodes that start late, with nothing; the others start at once. */
   lateStarts: ReadonlyMap<string, number>
+  /** Nodes that begin at the end of an epoch, with the state there, as soon as somebody has one. */
+  snapshots: ReadonlySet<string>
+  /** Evidence is carried out by the chain: who is convicted has no power two epochs later, for good. */
+  slashes: boolean
   /** Validators that never start. */
   silent: ReadonlySet<number>
   silentMs: number

@@ -21,6 +21,26 @@ describe('a network of whole engines', () => {
     assert.deepEqual(await run(), await run())
   })
 
+  it('lets nodes begin at the end of an epoch, and validate from there', async () => {
+    let begun = 0
+    for (let seed = 1; seed <= 20 && begun < 2; seed++) {
+      const result = await simulateShell({ seed, plan: planShell('join-from-snapshot', seed) })
+      assert.equal(result.failure, null, `seed ${seed}`)
+      begun += result.snapshots
+    }
+    assert.ok(begun >= 2)
+  })
+
+  it('slashes who contradicts itself while it proposes, whose blocks then end', async () => {
+    let blocks = 0
+    for (let seed = 1; seed <= 20 && blocks === 0; seed++) {
+      const result = await simulateShell({ seed, plan: planShell('slashed-while-proposing', seed) })
+      assert.equal(result.failure, null, `seed ${seed}`)
+      blocks += result.blocksOfSlashed
+    }
+    assert.ok(blocks > 0)
+  })
+
   it('splits when more than a third is dishonest, and then convicts at least as many', async () => {
     let forks = 0
     for (let seed = 1; seed <= 40 && forks === 0; seed++) {

@@ -3,7 +3,7 @@ import { bytesToHex, CodedError, type Hex } from '@quoin/kernel'
 import type { Message } from '../../codec/messages.ts'
 import type { Evidence } from '../../core/messages.ts'
 import type { BftOptions } from '../../engine/bft-options.ts'
-import { decidedToParent, genesisParent } from '../../engine/chain-rules.ts'
+import { decidedToParent, genesisParent, type Parent } from '../../engine/chain-rules.ts'
 import { maxDriftMs } from '../../engine/check-block.ts'
 import type { DecidedBlock } from '../../storage/block-store.ts'
 import { createAgenda } from '../agenda.ts'
@@ -17,11 +17,14 @@ import {
   rememberingVerifyBls,
   setChange,
   signers,
+  slash,
+  slashedFrom,
   startMs,
 } from './chain.ts'
 import { type ShellPlan, toNodePlans } from './shell-plan.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { createDisk, SimulatedNode } from './simulated-node.ts'
+import { snapshotOf } from './snapshot.ts'
 
 export interface ShellResult {
   failure: string | null
@@ -29,6 +32,10 @@ export interface ShellResult {
   crashes: number
   heights: number
   rounds: number
+  /** Nodes that began at a snapshot. */
+  snapshots: number
+  /** Blocks of validators that were slashed in the same chain. */
+  blocksOfSlashed: number
   /** Whom honest nodes could convict, when honest nodes disagreed. */
   forkAccused: number | null
 }
@@ -76,6 +83,8 @@ class ShellWorld {
       crashes: 0,
       heights: 0,
       rounds: 0,
+      snapshots: 0,
+      blocksOfSlashed: 0,
       forkAccused: null,
     }
     this.#network = new SimulatedNetwork(this.#agenda, this.#random.fork(), {
@@ -145,8 +154,18 @@ class ShellWorld {
 
   #start(node: SimulatedNode): void {
     if (node.isUp || this.#result.failure !== null) return
+    if (this.#plan.snapshots.has(node.name) && node.height === 0) this.#takeSnapshot(node)
     this.#trace(`${node.name} starts at ${node.height}`)
     node.start().catch((error) => this.#onRefusal(node, error))
+  }
+
+  #takeSnapshot(node: SimulatedNode): void {
+    const server = this.#random.pick(this.#honest)
+    const snapshot = snapshotOf(server.disk, this.#plan.chain.epochBlocks)
+    if (!snapshot) return
+    node.disk = snapshot
+    this.#result.snapshots += 1
+    this.#trace(`${node.name} begins at ${node.height}, with the state of ${server.name}`)
   }
 
   /** A damaged log is not read: the operator puts it away, and the sign guard holds. */
@@ -359,6 +378,7 @@ class ShellWorld {
     this.#trace(`evidence: ${evidence.kind} by ${validator}`)
     if (this.#honest.some(({ plan }) => plan.signer?.address === validator))
       this.#fail(`honest ${validator} is convicted: ${describe(evidence)}`)
+    if (this.#plan.slashes) this.#submit(slash(signers.findIndex((s) => s.address === validator)))
   }
 
   #onDecided(node: SimulatedNode, decided: DecidedBlock): void {
@@ -406,9 +426,16 @@ class ShellWorld {
 
   #checkChain({ name, disk }: SimulatedNode): void {
     const rules = createRules(this.#plan.chain, disk.execution, disk.sets)
-    let parent = genesisParent(rules)
+    const slashed = slashedFrom(disk.execution, this.#plan.chain.epochBlocks)
+    const [first] = disk.blocks
+    const isWhole = first?.block.header.height === 1
+    let parent = isWhole || !first ? genesisParent(rules) : this.#parentOf(first)
     for (const { id, block, certificate } of disk.blocks) {
       const { header } = block
+      const until = slashed.get(header.proposer)
+      if (until !== undefined) this.#result.blocksOfSlashed += 1
+      if (until !== undefined && header.height >= until)
+        this.#fail(`${name}: block ${header.height} is of a validator that was slashed`)
       if (header.height !== parent.height + 1 || header.parentId !== parent.id)
         this.#fail(`${name}: block ${header.height} is not on its parent`)
       if (header.timeMs <= parent.timeMs)
@@ -419,12 +446,20 @@ class ShellWorld {
       if (!isQuorum(validators, power)) this.#fail(`${name}: certificate ${header.height} is short`)
       parent = decidedToParent({ id, block, certificate })
     }
-    const executed = disk.execution.payloads.map(({ blockHash }) => blockHash)
+    const before = (first?.block.header.height ?? 1) - 1
+    const executed = disk.execution.payloads.slice(before).map(({ blockHash }) => blockHash)
     const expected = disk.blocks.map(({ block }) => block.payload.blockHash)
     // The last block may be in the store, and on its way into execution.
     const isBehind = executed.length < expected.length - 1
     if (isBehind || executed.join() !== expected.slice(0, executed.length).join())
       this.#fail(`${name}: execution has something else`)
+  }
+
+  /** Of the first block of a node that began at a snapshot. */
+  #parentOf({ block: { header } }: DecidedBlock): Parent {
+    const before = this.#decided.get(header.height - 1)
+    if (!before) throw new Error(`Nobody decided ${header.height - 1}`)
+    return decidedToParent(before)
   }
 
   #where(): string {

@@ -86,7 +86,7 @@ export class SimulatedNode {
   }
 
   get height(): number {
-    return this.disk.blocks.length
+    return this.disk.blocks.at(-1)?.block.header.height ?? 0
   }
 
   /** From the moment it is started, though it may still be reading its disk. */

@@ -24,12 +24,26 @@ export class TcpProxy implements AsyncDisposable {
   target: { host: string; port: number }
   #isRefusing = false
 
-  private constructor(target: { host: string; port: number }) {
+  readonly #onBytes: (bytes: Uint8Array) => void
+
+  private constructor(
+    target: { host: string; port: number },
+    onBytes: (bytes: Uint8Array) => void,
+  ) {
     this.target = target
+    this.#onBytes = onBytes
   }
 
-  static async open(target: { host?: string; port: number }): Promise<TcpProxy> {
-    const proxy = new TcpProxy({ host: '127.0.0.1', ...target })
+  /** `onBytes` sees all that passes, in both directions. */
+  static async open({
+    onBytes = () => {},
+    ...target
+  }: {
+    host?: string
+    port: number
+    onBytes?: (bytes: Uint8Array) => void
+  }): Promise<TcpProxy> {
+    const proxy = new TcpProxy({ host: '127.0.0.1', ...target }, onBytes)
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject)
       proxy.#server.listen(0, '127.0.0.1', resolve)
@@ -102,6 +116,7 @@ export class TcpProxy implements AsyncDisposable {
     from.on('close', () => wake())
     to.on('close', () => wake())
     from.on('data', (bytes: Buffer) => {
+      this.#onBytes(bytes)
       waiting.push({ bytes, due: performance.now() + quality.delayMs })
       if (waiting.length > 64) from.pause()
       wake()

@@ -91,12 +91,16 @@ export class KeyDelivery {
     })
     await log.add(cid, {
       event: 'key-delivered',
-      account: sale.holder,
+      account: lowerCase(sale.holder),
       note: sale.offerId,
       transaction: transactionHash,
     })
     logger.info({ cid, holder: sale.holder, transactionHash }, 'content key delivered')
   }
+}
+
+function lowerCase(address: Hex): Hex {
+  return `0x${address.slice(2).toLowerCase()}`
 }
 
 function envelopeToBytes(envelope: object): Hex {

@@ -131,8 +131,9 @@ async function requireRight(cid: string, { ledger, holder }: FetchArtifactOption
 async function getKey(
   cid: string,
   found: readonly Found[],
-  { ledger, holder }: FetchArtifactOptions,
+  options: FetchArtifactOptions,
 ): Promise<Uint8Array> {
+  const { ledger, holder } = options
   const { publicKey, privateKey } = licenceKeyOf(holder.privateKey)
   const commitment = found[0]?.description.commitment ?? undefined
   const expected = { root: parseCid(cid), privateKey, ...(commitment && { commitment }) }
@@ -144,7 +145,7 @@ async function getKey(
     } catch (error) {
       words.push(error instanceof Error ? error.message : 'an envelope on the chain does not open')
     }
-  for (const { api, description } of found)
+  for await (const { api, description } of keyGivers(cid, found, options))
     try {
       const place = { chainId: ledger.chainId, node: description.node, cid }
       const request = await signRequest(holder.signer, { action: 'key', publicKey }, place)
@@ -154,6 +155,21 @@ async function getKey(
       words.push(`${api.url}: ${error.message}`)
     }
   throw exchangeError('KEY_UNAVAILABLE', `No content key for ${cid} came. ${words.join('; ')}`)
+}
+
+/** Those that give the blocks first; the owner and its custodians even where others were named for blocks. */
+async function* keyGivers(
+  cid: string,
+  found: readonly Found[],
+  { nodes: _, ...options }: FetchArtifactOptions,
+): AsyncGenerator<Found> {
+  yield* found
+  try {
+    for (const one of await findNodes(cid, options))
+      if (!found.some(({ api }) => api.url === one.api.url)) yield one
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error
+  }
 }
 
 /** Envelopes that were posted for an account, the newest first; some may be for another artifact. */
@@ -180,6 +196,13 @@ async function accessOf(
   { ledger, holder }: Pick<FetchArtifactOptions, 'ledger' | 'holder'>,
 ): Promise<string> {
   const { publicKey } = licenceKeyOf(holder.privateKey)
+  // Whoever passes the request on to the node that it names would get that node's token.
+  const named = await ledger.registry.provider(node)
+  if (named && named.endpoint.replace(/\/+$/, '') !== api.url)
+    throw exchangeError(
+      'NODE_ANSWER_WRONG',
+      `${api.url} says that it is ${node}, which the registry has at ${named.endpoint}: fetch from there`,
+    )
   const place = { chainId: ledger.chainId, node, cid }
   return api.requestAccess(
     cid,

@@ -1,3 +1,4 @@
+import type { Exchange } from '@quoin/exchange'
 import type { Logger } from '@quoin/kernel'
 import { createGateway, type GatewayOptions } from '../gateway.ts'
 import type { GatewayLimits } from '../limits.ts'
@@ -19,6 +20,8 @@ export interface TestGatewayOptions {
   health?: Health
   logger?: Logger
   moreMetrics?: () => Promise<string>
+  exchange?: Exchange
+  port?: number
 }
 
 export const operatorToken = 'only-for-tests'
@@ -31,7 +34,7 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     [createFakeEmbedder(), generator, createFakeDoubler()],
     options.modelsReady,
   )
-  const { limits, logger, moreMetrics } = options
+  const { limits, logger, moreMetrics, exchange } = options
   const gatewayOptions: GatewayOptions = {
     models: host,
     market,
@@ -50,9 +53,13 @@ export async function startGateway(options: TestGatewayOptions = {}) {
     ...(limits && { limits }),
     ...(logger && { logger }),
     ...(moreMetrics && { moreMetrics }),
+    ...(exchange && { exchange }),
   }
   const gateway = await createGateway(gatewayOptions)
-  const { url, port } = await gateway.listen({ host: '127.0.0.1', port: 0 })
+  const { url, port } = await gateway.listen({
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+  })
   return {
     gateway,
     options: gatewayOptions,

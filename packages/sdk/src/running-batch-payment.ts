@@ -129,7 +129,10 @@ export class RunningBatchPayment implements Payment {
     const error = demand.error ?? 'payment required'
     const offer = demand.offers.find(({ scheme }) => scheme === this.#parts.offer.scheme)
     const isPriceChange = offer !== undefined && offer.amount !== this.#parts.offer.terms.amount
-    if (!correctable.has(error) && !isPriceChange) {
+    // Another version of a model may answer this call, and its income go elsewhere.
+    const isReceiverChange =
+      offer !== undefined && !isSameAddress(offer.payTo, this.#parts.offer.terms.payTo)
+    if (!correctable.has(error) && !isPriceChange && !isReceiverChange) {
       const refusal = sdkError(
         'PAYMENT_REFUSED',
         `${call.url} refused the payment: ${error.replaceAll('_', ' ')}`,

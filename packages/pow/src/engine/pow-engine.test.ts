@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createPublicClient, createWalletClient, defineChain, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -46,6 +49,32 @@ describe('a miner alone', () => {
     for (let number = 1; number <= 12; number++) {
       const mined = node.engine.blockAt(number)
       assert.ok(mined && BigInt(mined.id) <= mined.header.target, `block ${number} has its work`)
+    }
+  })
+
+  it('calls blocks safe and finalized by their depth, and finds them so after a restart', async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'quoin-pow-depth-'))
+    t.after(() => rm(dataDir, { recursive: true, force: true }))
+    const genesis = createGenesis(Math.floor(Date.now() / 1000) - 60)
+    const settings = { safeDepth: 3, finalizedDepth: 8 }
+    const depths = { safe: 3n, finalized: 8n }
+    let finalized = 0n
+    for (const least of [12, 15]) {
+      await using node = await openRealNode({ genesis, dataDir, settings })
+      await node.engine.start()
+      await reached(node.engine, () => node.engine.status.height >= least)
+      const { reader } = clientsOf(node.execution.rpcUrl)
+      for (const blockTag of ['safe', 'finalized'] as const) {
+        const before = await reader.getBlockNumber()
+        const { number, hash } = await reader.getBlock({ blockTag })
+        const after = await reader.getBlockNumber()
+        const depth = depths[blockTag]
+        assert.ok(before - depth <= number && number <= after - depth, `${blockTag} is ${number}`)
+        assert.equal(hash, node.engine.blockAt(Number(number))?.header.payloadHash)
+        if (blockTag === 'safe') continue
+        assert.ok(number >= finalized, 'what was finalized stays so')
+        finalized = number
+      }
     }
   })
 })

@@ -60,7 +60,8 @@ export class Settler {
     const channels = only ?? (await this.owing())
     for (let start = 0; start < channels.length; start += claimsPerTransaction)
       await this.#claim(channels.slice(start, start + claimsPerTransaction), settlement)
-    for (const one of new Set([receiver, ...channels.map(({ config }) => config.receiver)]))
+    // A claim may be older than this settlement: part of a refund, or of one that was cut off after it.
+    for (const one of new Set([receiver, ...(await this.#shell.store.reads.receivers())]))
       await this.#payOut(one, settlement)
     return settlement
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Hex } from '@quoin/kernel'
 import { type Anchor, type SignedReceipt, SignedReceiptJson } from '@quoin/protocol'
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
 import type {
   AnchorTable,
@@ -102,6 +103,13 @@ export class Reads {
       .whereRef('charged', '<>', 'claimed')
       .limit(limit)
       .execute()
+  }
+
+  /** Every receiver that a channel here pays to. */
+  async receivers(): Promise<Hex[]> {
+    const receiver = sql<Hex>`json_extract(config, '$.receiver')`.as('receiver')
+    const rows = await this.#db.selectFrom('channels').select(receiver).distinct().execute()
+    return rows.map((row) => row.receiver)
   }
 
   async receipt(id: string): Promise<{ signed: SignedReceipt; number: number } | null> {

@@ -23,7 +23,10 @@ export interface VoucherPayer extends AsyncDisposable {
   channelId: Hex
   ledger: Ledger
   deposit(amount: bigint): Promise<void>
-  header(max: bigint, change?: { accepted?: bigint; signature?: Hex }): Promise<string>
+  header(
+    max: bigint,
+    change?: { accepted?: bigint; signature?: Hex; type?: 'voucher' | 'refund' },
+  ): Promise<string>
 }
 
 export async function createVoucherPayer(
@@ -63,7 +66,7 @@ export async function createVoucherPayer(
         x402Version: 2,
         accepted: { ...offer, amount: `${change.accepted ?? 1000n}` },
         payload: {
-          type: 'voucher',
+          type: change.type ?? 'voucher',
           channelConfig: config,
           voucher: { channelId, maxClaimableAmount: `${max}`, signature },
         },

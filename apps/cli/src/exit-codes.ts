@@ -34,6 +34,7 @@ export type CliErrorCode =
   | 'NO_STAKING'
   | 'KEYS_MISSING'
   | 'NOT_VERIFIABLE'
+  | 'JOB_FAILED'
 
 export function cliError(
   code: CliErrorCode,
@@ -151,6 +152,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: exitCodes.usage,
     hint: 'Name the folder of your node with --data-dir (of a network: .quoin/net/node-1); `quoin validator key` makes keys.',
   },
+  JOB_FAILED: { exit: exitCodes.failed, hint: '`quoin job logs ID` shows what it wrote.' },
   NODE_FAILED: { exit: exitCodes.failed, hint: null },
   NOT_RUNNING: { exit: exitCodes.refused, hint: '`quoin net status` shows what runs.' },
   MEMBER_INVALID: {
@@ -159,6 +161,34 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   GENESIS_INVALID: { exit: exitCodes.usage, hint: null },
   GENESIS_MISSING: { exit: exitCodes.usage, hint: null },
+  RIGHT_MISSING: { exit: exitCodes.refused, hint: null },
+  ARTIFACT_UNKNOWN: { exit: exitCodes.usage, hint: '`quoin data list` shows what a node has.' },
+  REQUEST_REFUSED: { exit: exitCodes.refused, hint: null },
+  KEY_UNAVAILABLE: { exit: exitCodes.refused, hint: null },
+  PUBLISH_REFUSED: { exit: exitCodes.usage, hint: null },
+  CATALOGUE_BROKEN: { exit: exitCodes.failed, hint: null },
+  NODE_UNREACHABLE: { exit: exitCodes.unreachable, hint: 'Name another node with --from.' },
+  NODE_ANSWER_WRONG: { exit: exitCodes.verificationFailed, hint: null },
+  INVALID_CID: { exit: exitCodes.usage, hint: '`quoin data list` shows CIDs.' },
+  INVALID_FILE: { exit: exitCodes.usage, hint: null },
+  INVALID_QUERY: { exit: exitCodes.usage, hint: 'The table is called data.' },
+  FORBIDDEN_QUERY: { exit: exitCodes.usage, hint: null },
+  UNKNOWN_FORMAT: { exit: exitCodes.usage, hint: null },
+  LIMIT_EXCEEDED: { exit: exitCodes.refused, hint: null },
+  ENGINE_FAILED: { exit: exitCodes.failed, hint: null },
+  FETCH_FAILED: {
+    exit: exitCodes.verificationFailed,
+    hint: 'Run it again to go on where it stopped; --from names another node.',
+  },
+  BLOCK_CORRUPT: { exit: exitCodes.verificationFailed, hint: null },
+  BLOCK_MISSING: { exit: exitCodes.verificationFailed, hint: null },
+  INVALID_CAR: { exit: exitCodes.verificationFailed, hint: null },
+  INVALID_ENVELOPE: { exit: exitCodes.verificationFailed, hint: null },
+  DECRYPTION_FAILED: { exit: exitCodes.verificationFailed, hint: null },
+  STORE_FULL: { exit: exitCodes.failed, hint: 'Make room on the disk of --data-dir.' },
+  STORE_UNUSABLE: { exit: exitCodes.failed, hint: null },
+  SOURCE_UNREADABLE: { exit: exitCodes.usage, hint: null },
+  SOURCE_CHANGED: { exit: exitCodes.failed, hint: 'Publish it again when nobody writes to it.' },
   NOT_A_VALIDATOR: { exit: exitCodes.usage, hint: null },
 }
 

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { addAccount, addCall, addChannel, addReceipt } from './consumer-commands.ts'
+import { addData } from './data-commands.ts'
 import { examples } from './flags.ts'
+import { addLicence } from './licence-commands.ts'
 import { addModel } from './model-commands.ts'
 import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
@@ -27,6 +29,8 @@ export function createProgram(run: Run, shell: Shell): Command {
     addAccount,
     addChannel,
     addReceipt,
+    addData,
+    addLicence,
     addModel,
     addNet,
     addChain,

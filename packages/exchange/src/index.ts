@@ -7,7 +7,6 @@ export { type ArtifactDescription, descriptionSchema } from './access/descriptio
 export { licenceKeyOf } from './access/licence-key.ts'
 export type { AccessGrant } from './access/rights-desk.ts'
 export {
-  type RequestPlace,
   type SignedRequest,
   signedRequestSchema,
   signRequest,
@@ -26,6 +25,7 @@ export {
   type FetchedArtifact,
   fetchArtifact,
   type Holder,
+  requestReading,
 } from './fetch/fetch-artifact.ts'
 export type { KeepOrder } from './fetch/keep-artifact.ts'
 export { createNodeApi, type NodeApi } from './fetch/node-api.ts'

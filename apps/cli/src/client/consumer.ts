@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { bytesToHex, type Hex, Scope } from '@quoin/kernel'
+import { bytesToHex, type Hex, hexToBytes, Scope } from '@quoin/kernel'
 import { createLedger, type Ledger } from '@quoin/ledger'
 import { developmentAccount } from '@quoin/node'
 import type { LocalAccount } from 'viem'
@@ -71,9 +71,18 @@ export function accountsOf(dataDir: string): KeystoreFolder {
 
 /** The account named by --account; without one, the development account whose key everybody knows. */
 async function openAccount(context: Context, settings: Settings): Promise<LocalAccount> {
+  return privateKeyToAccount(bytesToHex(await openKey(context, settings)))
+}
+
+/** The private key of the account that pays: what was sealed to it is opened with it. */
+export async function openAccountKey(context: Context): Promise<Uint8Array> {
+  return openKey(context, (await context.settings()).values)
+}
+
+async function openKey(context: Context, settings: Settings): Promise<Uint8Array> {
   const { account: name } = settings
   if (name === undefined || isDevelopmentAccount(settings))
-    return privateKeyToAccount(developmentAccount.privateKey)
+    return hexToBytes(developmentAccount.privateKey)
   const accounts = accountsOf(settings.dataDir)
   const entry = await accounts.find(name)
   const { terminal, env } = context
@@ -81,7 +90,7 @@ async function openAccount(context: Context, settings: Settings): Promise<LocalA
     { terminal, env, passwordFile: settings.passwordFile },
     { message: `Password of ${entry.name}`, isNew: false },
   )
-  return privateKeyToAccount(bytesToHex(await accounts.open(entry, password)))
+  return accounts.open(entry, password)
 }
 
 function isDevelopmentAccount({ account }: Settings): boolean {

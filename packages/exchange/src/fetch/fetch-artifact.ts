@@ -65,7 +65,10 @@ export async function fetchArtifact(
   const contentKey = wantsKey ? await getKey(cid, found, options) : null
   const sources = await Promise.all(
     found.map(async ({ api, description: { node } }) =>
-      api.blocks(cid, needsToken ? await accessOf(api, { cid, node }, { ledger, holder }) : null),
+      api.blocks(
+        cid,
+        needsToken ? await requestReading(api, { cid, node }, { ledger, holder }) : null,
+      ),
     ),
   )
   await using _writing = await pins.startWriting()
@@ -190,7 +193,11 @@ async function deliveredKeys(ledger: Ledger, cid: string, account: Hex): Promise
     })
 }
 
-async function accessOf(
+/**
+ * A token to read the blocks of what is not open to all.
+ * @throws CodedError `RIGHT_MISSING`, `NODE_ANSWER_WRONG` for a node that gives itself out as another
+ */
+export async function requestReading(
   api: NodeApi,
   { cid, node }: { cid: string; node: Hex },
   { ledger, holder }: Pick<FetchArtifactOptions, 'ledger' | 'holder'>,

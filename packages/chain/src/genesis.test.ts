@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { evidenceAgeBlocksOf } from './evidence-age.ts'
 import {
   type BftGenesisOptions,
   createGenesis,
@@ -133,6 +134,14 @@ describe('a genesis', () => {
     const contract = { ...old.alloc[stakingAddress], balance: '0x0', code: '0x00' } as const
     const unknown = { ...old, alloc: { ...old.alloc, [stakingAddress]: contract } }
     assert.equal(trustingPeriodMsOf(unknown), 7 * dayMs)
+  })
+
+  it('says how long evidence is worth keeping: as long as its contract takes it', () => {
+    const age = (more: Partial<BftGenesisOptions>) =>
+      evidenceAgeBlocksOf(createGenesis({ ...options, ...more }))
+    assert.equal(age({ policy: 'stake', staking: { evidenceBlocks: 777 } }), 777)
+    assert.equal(age({ policy: 'authority' }), 500_000)
+    assert.equal(age({}), null, 'without a contract nobody says')
   })
 
   it('has an id without being opened, and another for every rule that nodes must share', async () => {

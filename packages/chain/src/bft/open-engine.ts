@@ -16,6 +16,7 @@ import { CodedError, type Hex } from '@quoin/kernel'
 import type { ExecutionWorker } from '@quoin/rpc'
 import { genesisValidators, stakingAddress } from '../check-genesis.ts'
 import type { ChainErrorCode } from '../errors.ts'
+import { evidenceAgeBlocksOf } from '../evidence-age.ts'
 import type { BftGenesis } from '../genesis-schema.ts'
 import type { Shared } from '../open-shared.ts'
 import { createEpochSets, createFixedSet, type EpochSets } from './validators/epoch-sets.ts'
@@ -52,6 +53,7 @@ export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
   const wal = scope.own(await openRecordFile(paths.wal))
   const guard = scope.own(await openSignGuard(await openRecordFile(paths.signGuard)))
   const evidenceLog = scope.own(await openRecordFile(paths.evidence))
+  const evidenceAgeBlocks = evidenceAgeBlocksOf(shared.genesis)
   const engine = scope.own(
     createBftEngine({
       rules,
@@ -62,6 +64,7 @@ export async function openEngine(given: EngineOptions): Promise<OpenedEngine> {
       wal,
       guard,
       evidenceLog,
+      ...(evidenceAgeBlocks !== null && { evidenceAgeBlocks }),
       transport,
       clock: systemClock,
       pace: {

@@ -28,7 +28,7 @@ export function readFrames(bytes: Buffer, path: string): { records: Uint8Array[]
       if (isTornTail(bytes, offset)) break
       throw new CodedError(
         'LOG_CORRUPT',
-        `${path} is damaged at byte ${offset}, before its end: restore it from a copy. Deleting it can make this validator sign two different blocks`,
+        `${path} is damaged at byte ${offset}, before its end. A log or evidence can be moved away, its sign guard stands for it; a sign guard cannot: without it this validator can sign two different blocks`,
         { detail: { path, offset } },
       )
     }

@@ -109,6 +109,13 @@ export const NodeConfig = z.strictObject({
     .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
     .default(true)
     .describe('whether the node keeps and serves data, models and programs'),
+  maxRunningJobs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(256)
+    .default(1)
+    .describe('jobs that run at once, 0 to take none'),
   modelWorkers: z.coerce
     .number()
     .int()

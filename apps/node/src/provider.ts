@@ -13,6 +13,7 @@ import { Catalogue } from './catalogue.ts'
 import type { NodeConfig } from './config.ts'
 import { ModelDeployments } from './deployments/deployments.ts'
 import { readArtifact } from './deployments/read-artifact.ts'
+import { openNodeJobs } from './jobs/node-jobs.ts'
 import type { ChainMetrics } from './monitor/metrics.ts'
 import { createPublisher, registeredPrice } from './publish.ts'
 import { version } from './version.ts'
@@ -82,6 +83,13 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
     readArtifact: (cid) => readArtifact(exchange, cid),
     logger: logger.child({ module: 'deployments' }),
   })
+  const registered = Promise.withResolvers<void>()
+  registered.promise.catch(() => {})
+  const { maxRunningJobs: maxRunning } = config
+  const parts = { dataDir, ledger, providerKey, maxRunning, registered: registered.promise, logger }
+  const jobs =
+    exchange && maxRunning > 0 ? scope.own(await openNodeJobs({ ...parts, exchange })) : undefined
+  if (jobs?.isolation === null) onProgress('jobs: trainings and pipelines only, without bubblewrap')
   const gateway = scope.own(
     await createGateway({
       models,
@@ -90,6 +98,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
       releases,
       deployments,
       ...(exchange && { exchange }),
+      ...(jobs && { jobs }),
       publish: (request) => catalogue.publish(request),
       operatorToken: await readAdminToken(dataDir),
       health: async () => healthOf(chain, ledger, state.isPublished),
@@ -113,6 +122,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
     state.isPublished = true
   }
   const published = publishAll()
+  published.then(registered.resolve, registered.reject)
   const whole = Promise.all([models.ready(), published])
   whole.catch(() => {})
   return { gatewayUrl, address, services: catalogue.services, market, whole }

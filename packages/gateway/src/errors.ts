@@ -104,6 +104,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   SOURCE_CHANGED: invalid(409, 'source_changed'),
   INVALID_FILE: invalid(400, 'invalid_file'),
   LIMIT_EXCEEDED: invalid(400, 'limit_exceeded'),
+  INVALID_JOB: invalid(400, 'invalid_job'),
+  UNKNOWN_JOB: invalid(404, 'unknown_job'),
+  OUTPUT_UNKNOWN: invalid(404, 'unknown_output'),
+  JOB_REFUSED: invalid(409, 'job_refused'),
+  JOBS_FULL: failed(503, 'jobs_full'),
   INVALID_ORDER: invalid(400, 'invalid_order'),
   INSUFFICIENT_FUNDS: failed(503, 'node_out_of_coins'),
 }

@@ -13,6 +13,8 @@ import { type Deployments, deploymentRoutes } from './deployments/routes.ts'
 import { gatewayError } from './errors.ts'
 import { createServer } from './http/server.ts'
 import { inferenceRoutes } from './inference/routes.ts'
+import type { Jobs } from './jobs/interface.ts'
+import { jobRoutes } from './jobs/routes.ts'
 import { defaultLimits, type GatewayLimits } from './limits.ts'
 import { facilitatorRoutes } from './market/facilitator-routes.ts'
 import { operatorRoutes, type Publish, publishRoute } from './market/operator-routes.ts'
@@ -45,6 +47,8 @@ export interface GatewayOptions {
   publish?: Publish
   /** Artifacts that the node serves; without it there are no routes for them. */
   exchange?: Exchange
+  /** Work on artifacts; without it there are no routes for it. */
+  jobs?: Jobs
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -65,19 +69,27 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = createMetrics({ running: () => gate.running, more: options.moreMetrics })
   const { market } = options
   const context = { market, gate, metrics, logger, callMs: limits.callMs }
-  const routes = buildRoutes(options, gate, metrics, (plan, exchange, sent) =>
-    serveCall(context, plan, exchange, sent),
+  const ending = new AbortController()
+  const routes = buildRoutes(
+    { ...options, closing: ending.signal },
+    gate,
+    metrics,
+    (plan, exchange, sent) => serveCall(context, plan, exchange, sent),
   )
   const operatorToken = options.operatorToken ?? null
   const app = createServer({ routes, limits, metrics, logger, operatorToken })
   await app.ready()
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= closeGateway(app, gate, limits.stopMs))
+  const close = () => {
+    ending.abort()
+    closing ??= closeGateway(app, gate, limits.stopMs)
+    return closing
+  }
   return { listen: (address) => listen(app, address), close, [Symbol.asyncDispose]: close }
 }
 
 function buildRoutes(
-  options: GatewayOptions,
+  options: GatewayOptions & { closing: AbortSignal },
   gate: CallGate,
   metrics: ReturnType<typeof createMetrics>,
   serve: Serve,
@@ -107,6 +119,7 @@ function buildRoutes(
     ...(options.exchange
       ? [...artifactRoutes(options.exchange), ...artifactOperatorRoutes(options.exchange)]
       : []),
+    ...(options.jobs ? jobRoutes(options.jobs, options.closing) : []),
     ...nodeRoutes({ info, health, metrics, catalogue }),
   ]
   return [...routes, openApiRoute(routes, info.version)]

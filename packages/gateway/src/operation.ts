@@ -11,10 +11,10 @@ export interface Operation<
   B extends z.ZodType = z.ZodType,
 > {
   id: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** With parameters in braces, as in OpenAPI. */
   path: string
-  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Artifacts' | 'Models' | 'Node'
+  tag: 'OpenAI' | 'Open Inference' | 'x402' | 'Market' | 'Artifacts' | 'Models' | 'Jobs' | 'Node'
   summary: string
   description?: string
   params: P

@@ -2,7 +2,14 @@
  * Jobs: declared work on artifacts, run on a machine that is cut off from everything else, with outputs that
  * leave only as declared. Node only.
  */
-export { JobBook, type JobBookOptions, type JobView, type KeptOutput } from './book/job-book.ts'
+export {
+  JobBook,
+  type JobBookOptions,
+  type JobOrder,
+  type JobView,
+  type Kept,
+  type KeptOutput,
+} from './book/job-book.ts'
 export type { JobOutcome, JobRecord } from './book/record.ts'
 export { type Job, type JobInput, type JobOutput, jobHash, parseJob } from './declaration.ts'
 export type { JobErrorCode } from './errors.ts'

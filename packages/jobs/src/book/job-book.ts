@@ -19,13 +19,33 @@ export interface KeptOutput {
   cid: string
 }
 
+/** Of outputs that were taken in. */
+export interface Kept {
+  outputs: KeptOutput[]
+  /** Whatever else is to be told of them, as JSON. */
+  publication?: JobOrder
+}
+
+/** What a job's owner says beside its declaration, as JSON. */
+export type JobOrder = JobRecord['order']
+
+interface Place {
+  order: JobOrder
+  /** The job's own, for as long as it is known here. */
+  folder: string
+  signal: AbortSignal
+}
+
 export interface JobBookOptions {
   directory: string
   driver: MachineDriver
-  /** Brings the inputs' files or folders onto this host, readable. They are asked for at each attempt. */
-  prepare: (job: Job, options: { signal: AbortSignal }) => Promise<Readonly<Record<string, string>>>
-  /** Takes the outputs in as artifacts, before the job counts as done. */
-  keep: (job: Job, outputs: readonly MadeOutput[]) => Promise<KeptOutput[]>
+  /**
+   * Brings the inputs' files or folders onto this host, readable. They are asked for at each attempt; what is put
+   * into `inputs` of the job's folder is removed with the job's end.
+   */
+  prepare: (job: Job, place: Place) => Promise<Readonly<Record<string, string>>>
+  /** Takes the outputs in as artifacts, before the job counts as done: again, if it was killed meanwhile. */
+  keep: (job: Job, outputs: readonly MadeOutput[], place: Place) => Promise<Kept>
   /** Machines at one time. */
   maxRunning: number
   logger: Logger
@@ -68,10 +88,11 @@ export class JobBook implements AsyncDisposable {
     this.#options = options
   }
 
-  async submit(job: Job): Promise<JobView> {
+  async submit(job: Job, order: JobOrder = null): Promise<JobView> {
     const record: JobRecord = {
       id: randomUUID(),
       job,
+      order,
       submittedMs: Date.now(),
       attempts: 0,
       outcome: { status: 'queued' },
@@ -164,13 +185,19 @@ export class JobBook implements AsyncDisposable {
   /** @returns null when the machine died and there is another attempt */
   async #attempt(entry: Entry): Promise<JobOutcome | null> {
     const { directory, driver, prepare, keep } = this.#options
-    const { id, job } = entry.record
+    const { id, job, order } = entry.record
     const { signal } = entry.stop
     const attempts = entry.record.attempts + 1
     await this.#write(entry, { attempts, outcome: { status: 'running', sinceMs: Date.now() } })
-    const folder = join(directory, id, 'work')
+    const own = join(directory, id)
+    const folder = join(own, 'work')
+    const clear = async () => {
+      for (const path of [folder, join(own, 'inputs')])
+        await rm(path, { recursive: true, force: true })
+    }
+    const place = { order, folder: own, signal }
     try {
-      const paths = await prepare(job, { signal })
+      const paths = await prepare(job, place)
       const { outputs, usage } = await runJob(job, {
         driver,
         directory: folder,
@@ -179,15 +206,15 @@ export class JobBook implements AsyncDisposable {
         onProgress: (progress) => this.#change(entry, { progress }),
         onLog: (line) => addLine(entry.log, line),
       })
-      const kept = await keep(job, outputs)
-      await rm(folder, { recursive: true, force: true })
-      return { status: 'done', endedMs: Date.now(), usage, outputs: kept }
+      const { outputs: kept, publication = null } = await keep(job, outputs, place)
+      await clear()
+      return { status: 'done', endedMs: Date.now(), usage, outputs: kept, publication }
     } catch (error) {
       if (isDeathOfMachine(error) && attempts < maxAttempts) {
         addLine(entry.log, `attempt ${attempts} ended: ${error.message}`)
         return null
       }
-      if (!this.#isClosed) await rm(folder, { recursive: true, force: true })
+      if (!this.#isClosed) await clear()
       return failureOf(error)
     }
   }

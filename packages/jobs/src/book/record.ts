@@ -18,6 +18,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
     endedMs: z.number(),
     usage: usageSchema,
     outputs: z.array(z.object({ name: z.string(), kind: z.string(), cid: z.string() })),
+    /** What who kept the outputs tells of them. */
+    publication: z.json().default(null),
   }),
   z.object({
     status: z.enum(['failed', 'cancelled']),
@@ -30,6 +32,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
 const recordSchema = z.object({
   id: z.uuid(),
   job: z.unknown().transform(parseJob),
+  /** What came with it: for whom, and what is done with its outputs. */
+  order: z.json().default(null),
   submittedMs: z.number(),
   /** Times that a machine was started for it. */
   attempts: z.number(),

@@ -10,8 +10,8 @@ export async function openBook(directory: string, input: string, maxRunning = 1)
     directory,
     driver: await createProcessDriver({ allowTrusted: true }),
     prepare: async (job) => Object.fromEntries(job.inputs.map(({ name }) => [name, input])),
-    keep: (_, outputs) =>
-      Promise.all(
+    keep: async (_, outputs) => ({
+      outputs: await Promise.all(
         outputs.map(async ({ name, kind, path }) => ({
           name,
           kind,
@@ -20,6 +20,7 @@ export async function openBook(directory: string, input: string, maxRunning = 1)
             .digest('hex'),
         })),
       ),
+    }),
     maxRunning,
     logger: silentLogger,
   })

@@ -95,6 +95,26 @@ export function createRegistry(context: LedgerContext) {
       return { ...mined, id: artifactIdOf(cid) }
     },
 
+    /**
+     * Asks the chain whether it would take a derived artifact, without sending anything.
+     * @throws LedgerError `CALL_REVERTED` with the contract's reason
+     */
+    async rehearseDerived(
+      { cid, kind, terms = '', parents, job }: DerivedOrder,
+      publisher: Hex,
+    ): Promise<void> {
+      const signed = { ...job, outputs: toChainOutputs(job.outputs) }
+      const args = [cid, artifactKinds.indexOf(kind), terms, parents, signed] as const
+      await context.read('ask whether a derived artifact may be published', () =>
+        client.simulateContract({
+          ...contract,
+          functionName: 'publishDerived',
+          args,
+          account: publisher,
+        }),
+      )
+    },
+
     /** The account must be a registered provider, the artifact published. */
     async registerService(
       order: ServiceOrder,

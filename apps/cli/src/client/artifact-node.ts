@@ -24,6 +24,7 @@ const artifactSchema = z.object({
   name: z.string(),
   kind: z.string(),
   version: z.number(),
+  replaces: z.string().nullable(),
   isEncrypted: z.boolean(),
   access: z.string(),
   sizeBytes: z.number(),

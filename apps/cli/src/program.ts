@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { addAccount, addCall, addChannel, addReceipt } from './consumer-commands.ts'
 import { addData } from './data-commands.ts'
+import { addEarnings } from './earnings-commands.ts'
 import { examples } from './flags.ts'
+import { addJob, addProcess, addTrain } from './job-commands.ts'
 import { addLicence } from './licence-commands.ts'
 import { addModel } from './model-commands.ts'
 import { addChain, addNet } from './network-commands.ts'
@@ -29,14 +31,18 @@ export function createProgram(run: Run, shell: Shell): Command {
     addAccount,
     addChannel,
     addReceipt,
+    addJob,
+    addTrain,
     addData,
     addLicence,
     addModel,
+    addEarnings,
     addNet,
     addChain,
     addValidator,
     addStatus,
     addConfig,
+    addProcess,
   ])
     add(program, run)
   return inheritSettings(program)

@@ -26,6 +26,7 @@ export type { Credit, TransferAuthorization } from './contracts/credit.ts'
 export type { Earnings, SplitEarnings, SplitPayment } from './contracts/earnings.ts'
 export type { Licences } from './contracts/licences.ts'
 export type { Derivation, Lineage } from './contracts/lineage.ts'
+export type { PayoutClaim } from './contracts/payouts.ts'
 export type { AnchorRecord, ReceiptFields, Receipts } from './contracts/receipts.ts'
 export type { ArtifactOrder, DerivedOrder, Registry, ServiceOrder } from './contracts/registry.ts'
 export {

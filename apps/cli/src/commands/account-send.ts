@@ -1,9 +1,8 @@
 import { CodedError, type Hex } from '@quoin/kernel'
 import type { Ledger, Mined } from '@quoin/ledger'
-import { developmentAccount } from '@quoin/node'
-import { isAddress } from 'viem'
 import { readBalances } from '../client/balances.ts'
-import { accountsOf, openPayer } from '../client/consumer.ts'
+import { openPayer } from '../client/consumer.ts'
+import { findParty, nameOf, type Party } from '../client/party.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { accountLines } from '../output/accounts.ts'
@@ -26,7 +25,7 @@ export async function sendFromAccount(context: Context, options: SendOptions): P
   if (credits === 0n && coins === 0n)
     throw cliError('USAGE', 'There is nothing to send: give Credits above zero, or --coins')
   const { values: settings } = await context.settings()
-  const to = await findReceiver(options.to, settings.dataDir)
+  const to = await findParty(options.to, settings.dataDir)
   await using payer = await openPayer(context)
   const { ledger, account } = payer
   const address: Hex = `0x${account.address.slice(2).toLowerCase()}`
@@ -52,37 +51,6 @@ export async function sendFromAccount(context: Context, options: SendOptions): P
   for (const line of renderFacts(facts)) terminal.line(line)
   terminal.line()
   for (const line of accountLines([sender, receiver], terminal)) terminal.line(line)
-}
-
-interface Party {
-  name: string | null
-  address: Hex
-}
-
-/** @throws CodedError `USAGE` for a mistyped address, `ACCOUNT_UNKNOWN` for a name that is none. */
-async function findReceiver(text: string, dataDir: string): Promise<Party> {
-  if (/^0x[0-9a-f]{40}$/i.test(text)) {
-    if (!isAddress(text))
-      throw cliError(
-        'USAGE',
-        `The checksum of ${text} is wrong (EIP-55), so a character may be: check it, or write the address in lower case`,
-      )
-    const address: Hex = `0x${text.slice(2).toLowerCase()}`
-    return { name: await nameOf(address, dataDir), address }
-  }
-  const accounts = await accountsOf(dataDir).list()
-  const found = [...accounts, development].find(({ name }) => name === text)
-  if (found) return { name: found.name, address: found.address }
-  if (/^0x/i.test(text))
-    throw cliError('USAGE', `${text} is no address: it takes 0x and 40 hexadecimal digits`)
-  throw cliError('ACCOUNT_UNKNOWN', `There is no account '${text}' in ${dataDir}/keystore`)
-}
-
-const development = { name: 'development', address: developmentAccount.address }
-
-async function nameOf(address: Hex, dataDir: string): Promise<string | null> {
-  const accounts = [development, ...(await accountsOf(dataDir).list())]
-  return accounts.find((account) => account.address === address)?.name ?? null
 }
 
 /**

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { openArtifactNode, type Progress, type PublishedArtifact } from '../client/artifact-node.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
+import { describeSeconds } from '../output/offers.ts'
 import { describeBytes, progressLine } from '../output/progress-bar.ts'
-import { renderFacts } from '../output/table.ts'
+import { renderFacts, renderTable } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { shortHex } from '../output/text.ts'
 
@@ -17,6 +18,8 @@ export interface PublishFlags {
   mediaType?: string
   terms: string
   hideColumns: boolean
+  /** Seconds: look again and again. */
+  every?: number
 }
 
 const stages: Readonly<Record<string, string>> = {
@@ -33,16 +36,23 @@ export async function publishData(context: Context, flags: PublishFlags): Promis
     throw cliError('USAGE', '--encrypt and --open contradict each other: ciphertext needs a key')
   const node = await openArtifactNode(context)
   const { terminal } = context
-  const artifact = await node.publish(
-    {
-      source: sourceOf(flags.source),
-      ...{ encrypt, terms, access: open ? 'open' : 'licensed', tellColumns: !flags.hideColumns },
-      ...(name !== undefined && { name }),
-      ...(kind !== undefined && { kind: kind === 'dataset' ? 'data-set' : kind }),
-      ...(mediaType !== undefined && { mediaType }),
-    },
-    (progress) => showProgress(terminal, progress),
-  )
+  const source = sourceOf(flags.source)
+  const order = {
+    source,
+    ...{ encrypt, terms, access: open ? 'open' : 'licensed', tellColumns: !flags.hideColumns },
+    ...(name !== undefined && { name }),
+    ...(kind !== undefined && { kind: kind === 'dataset' ? 'data-set' : kind }),
+    ...(mediaType !== undefined && { mediaType }),
+  }
+  if (flags.every !== undefined) {
+    const everySeconds = flags.every
+    const started = await node.collect({ ...order, name: name ?? basename(source), everySeconds })
+    terminal.document(started)
+    return terminal.line(
+      `The node looks at it every ${describeSeconds(everySeconds)}, and publishes what changed as ${started.name}. quoin data collections shows how it goes.`,
+    )
+  }
+  const artifact = await node.publish(order, (progress) => showProgress(terminal, progress))
   terminal.progress(null)
   terminal.document(artifact)
   showArtifact(terminal, artifact)
@@ -66,6 +76,29 @@ export async function keepData(
   terminal.progress(null)
   terminal.document(artifact)
   showArtifact(terminal, artifact)
+}
+
+export async function listCollections(
+  context: Context,
+  { stop }: { stop?: string },
+): Promise<void> {
+  const node = await openArtifactNode(context)
+  const { terminal } = context
+  if (stop !== undefined && !(await node.stopCollecting(stop)))
+    throw cliError('NOT_FOUND', `The node collects nothing of the name '${stop}'`)
+  const collections = await node.collections()
+  terminal.document({ collections })
+  if (collections.length === 0)
+    return terminal.line('Nothing is collected: `quoin data publish URL --every 1h` begins.')
+  const columns = [{ title: 'Name' }, { title: 'Every' }, { title: 'Looked' }, { title: 'Source' }]
+  const rows = collections.map(({ name, everySeconds, lookedAtMs, order, problem }) => [
+    name,
+    describeSeconds(everySeconds),
+    lookedAtMs === 0 ? 'not yet' : new Date(lookedAtMs).toISOString().slice(0, 19),
+    problem === null ? order.source : `${order.source}: ${terminal.style('red', problem)}`,
+  ])
+  for (const line of renderTable(columns, rows, (text) => terminal.style('dim', text)))
+    terminal.line(line)
 }
 
 function sourceOf(source: string): string {

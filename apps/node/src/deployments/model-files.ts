@@ -22,7 +22,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 }
 
 /** The CID of a file that is open to all, as every IPFS tool computes it. */
-export async function artifactCidOf(bytes: Uint8Array): Promise<string> {
+async function artifactCidOf(bytes: Uint8Array): Promise<string> {
   const { cid } = await importBytes([bytes], { write: async () => {} })
   return cid.toString()
 }

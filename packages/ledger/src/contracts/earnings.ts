@@ -8,6 +8,7 @@ import {
 } from '@quoin/contracts'
 import type { Hex } from '@quoin/kernel'
 import type { LedgerContext } from '../context.ts'
+import { createPayouts } from './payouts.ts'
 import { type LineageSplit, lineageSplitIdOf } from './splits.ts'
 
 /** What one payee has from one split, in one token. Amounts are atomic units. */
@@ -155,6 +156,8 @@ export function createEarnings(context: LedgerContext) {
   }
 
   return {
+    ...createPayouts(context),
+
     /** What an account or an artifact has from each split that it has a share of, in one token. */
     async ofPayee(payee: Hex, token: Hex): Promise<SplitEarnings[]> {
       const splits = await splitsOf(payee)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -97,6 +98,42 @@ test('a publication that was cut off before the chain had it is finished by the 
   const back = join(place.folder, 'back.csv')
   await exchange.retrieve(cid, back)
   assert.equal(await readFile(back, 'utf8'), 'a,b\n1,2\n')
+})
+
+test('a source that changes gives versions, one that stays or fails gives none', async () => {
+  let text = 'day,rain\n1,0.5\n'
+  let status = 200
+  let asked = 0
+  const server = createServer((_, response) => {
+    asked++
+    response.writeHead(status, { 'content-type': 'text/csv' }).end(status === 200 ? text : 'no')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  const source = `http://127.0.0.1:${address.port}/rain.csv`
+  const { exchange } = owner
+  const versions = () => exchange.list().filter(({ name }) => name === 'rain')
+  await exchange.collect({
+    name: 'rain',
+    everySeconds: 1,
+    order: { ...order, source, encrypt: true },
+  })
+  await until('the first version', async () => versions().length === 1)
+  const before = asked
+  await until('two more looks', async () => asked >= before + 2)
+  assert.equal(versions().length, 1)
+  status = 500
+  await until('a failure', async () => exchange.collections()[0]?.problem !== null)
+  assert.match(exchange.collections()[0]?.problem ?? '', /answers 500/)
+  text += '2,1.5\n'
+  status = 200
+  await until('the second version', async () => versions().length === 2)
+  const [first, second] = versions()
+  assert.deepEqual([second?.version, second?.replaces], [2, first?.cid])
+  assert.equal(second?.columns?.length, 2)
+  assert.ok(await exchange.stopCollecting('rain'))
+  await new Promise((resolve) => server.close(resolve))
 })
 
 function start(args: string[], port: number): ChildProcess {

@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander'
-import { consumerFlags, examples, type FlagName, parseCount, withFlags } from './flags.ts'
+import {
+  consumerFlags,
+  examples,
+  type FlagName,
+  parseCount,
+  parseSeconds,
+  withFlags,
+} from './flags.ts'
 import type { Run } from './run-program.ts'
 
 const operatorFlags: FlagName[] = ['gatewayUrl', 'dataDir', 'json']
@@ -46,6 +53,7 @@ function addPublish(data: Command, run: Run): void {
     )
     .option('--media-type <type>', 'as text/csv (by the name)')
     .option('--terms <text>', 'the licence in words: a name or a URL', '')
+    .option('--every <time>', 'look again and again: 1h; a change is a version', parseSeconds)
     .option('--hide-columns', 'do not tell the columns of a table', false)
     .addHelpText(
       'after',
@@ -86,6 +94,14 @@ function addCatalogue(data: Command, run: Run): void {
     .action((cid, flags) =>
       run(flags, async (context) =>
         (await import('./commands/data-list.ts')).showData(context, { ...flags, cid }),
+      ),
+    )
+  withFlags(data.command('collections'), operatorFlags)
+    .description('sources that the node looks at again and again')
+    .option('--stop <name>', 'look at this one no more; its versions stay')
+    .action((flags) =>
+      run(flags, async (context) =>
+        (await import('./commands/data-publish.ts')).listCollections(context, flags),
       ),
     )
   withFlags(data.command('access-log').argument('<cid>', 'its CID'), operatorFlags)

@@ -94,6 +94,13 @@ export function parseTime(text: string): string {
   throw new InvalidArgumentError('Write a time such as 90m, 12h or 7d.')
 }
 
+/** `90m`, `12h`, `30d` in seconds. */
+export function parseSeconds(text: string): number {
+  const seconds = parseExpiry(text, 0)
+  if (seconds !== null) return seconds
+  throw new InvalidArgumentError('Write a time such as 90m, 12h or 30d.')
+}
+
 export function toExpiry(text: string): number {
   return parseExpiry(text, Date.now()) ?? 0
 }

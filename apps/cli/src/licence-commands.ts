@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parseExpiry } from './client/expiry.ts'
 import {
   consumerFlags,
   examples,
@@ -7,6 +6,7 @@ import {
   parseAddress,
   parseCount,
   parseCreditsOrNone,
+  parseSeconds,
   withFlags,
 } from './flags.ts'
 import type { Run } from './run-program.ts'
@@ -47,14 +47,14 @@ function addOffer(licence: Command, run: Run): void {
         .makeOptionMandatory(),
     )
     .option('--royalty <share>', 'of what is made of it earns: 10% (none)', parseShare, 0)
-    .option('--duration <time>', 'how long a right lasts: 12h, 30d (for ever)', parseDuration)
+    .option('--duration <time>', 'how long a right lasts: 12h, 30d (for ever)', parseSeconds)
     .option('--per-use', 'each use is paid and spent', false)
     .option('--transferable', 'its holder may pass it on', false)
     .option('--revocable', 'you may take it back for the unused part', false)
     .option('--buyer <address...>', 'only these accounts may buy (anyone)')
     .addOption(
       new Option('--key-within <time>', 'the price waits so long for the key')
-        .argParser(parseDuration)
+        .argParser(parseSeconds)
         .default(86_400, '1d'),
     )
     .option('--text <file>', 'the licence for humans; its hash goes on the chain')
@@ -81,7 +81,7 @@ function addBuying(licence: Command, run: Run): void {
     .option('--quantity <n>', 'how many durations, or uses', parseCount, 1)
     .addOption(
       new Option('--wait <time>', 'how long to wait for the key')
-        .argParser(parseDuration)
+        .argParser(parseSeconds)
         .default(60, '1m'),
     )
     .action((offer, flags) =>
@@ -165,10 +165,4 @@ function parseShare(text: string): number {
   const basisPoints = Math.round(Number(match?.[1] ?? Number.NaN) * 100)
   if (basisPoints >= 0 && basisPoints <= 10_000) return basisPoints
   throw new InvalidArgumentError('Write a share such as 10% or 2.5%.')
-}
-
-function parseDuration(text: string): number {
-  const seconds = parseExpiry(text, 0)
-  if (seconds !== null) return seconds
-  throw new InvalidArgumentError('Write a time such as 90m, 12h or 30d.')
 }

@@ -28,6 +28,7 @@ import { createVault } from './catalogue/vault.ts'
 import { exchangeError } from './errors.ts'
 import { type KeepOrder, keepArtifact } from './fetch/keep-artifact.ts'
 import { actOnLicences, type LicenceActed, type LicenceAction } from './licences/act.ts'
+import { type Collection, Collector } from './publishing/collector.ts'
 import {
   type PublishOrder,
   type PublishProgress,
@@ -57,6 +58,11 @@ export interface Exchange extends AsyncDisposable {
   publish(order: PublishOrder, call?: Call<PublishProgress>): Promise<ArtifactRecord>
   /** Fetches another's artifact, to serve it too; as a custodian of it with its key. */
   keep(order: KeepOrder, call?: Call<FetchProgress>): Promise<ArtifactRecord>
+  /** Looks at a source again and again, and publishes what changed as the next version of a name. */
+  collect(order: Pick<Collection, 'name' | 'everySeconds' | 'order'>): Promise<Collection>
+  collections(): Collection[]
+  /** False where there is none of that name. */
+  stopCollecting(name: string): Promise<boolean>
   list(): ArtifactRecord[]
   /** @throws CodedError `ARTIFACT_UNKNOWN` */
   get(cid: string): ArtifactRecord
@@ -93,10 +99,17 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
   const desk = new RightsDesk({ ledger, catalogue, log, check })
   const scope = new Scope()
   const delivery = new KeyDelivery({ ledger, catalogue, log, logger, custodianWaitMs })
-  const delivering = deliverForEver(delivery, { pollMs, signal: scope.signal, logger })
-  scope.defer(() => delivering)
   const signer = privateKeyToAccount(bytesToHex(providerKey))
   const parts = { folder: dataDir, store, pins, catalogue, ledger, account }
+  const collector = await Collector.open(parts, logger)
+  const { signal: ending } = scope
+  const forEver = (what: string, run: (signal: AbortSignal) => Promise<void>) =>
+    repeat(run, { pollMs, signal: ending, failed: (error) => logger.warn({ error }, what) })
+  const working = [
+    forEver('the chain was not asked for sales', (signal) => delivery.run(signal)),
+    forEver('sources were not collected', (signal) => collector.run(signal)),
+  ]
+  scope.defer(() => Promise.all(working).then(() => {}))
   return {
     account,
     ...servingOf({ store, catalogue, desk }),
@@ -104,6 +117,9 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
       publishArtifact(parts, order, { signal, onProgress }),
     keep: (order, call = {}) =>
       keepArtifact({ ...parts, holder: { signer, privateKey: providerKey } }, order, call),
+    collect: (order) => collector.add(order),
+    collections: () => collector.list(),
+    stopCollecting: (name) => collector.remove(name),
     list: () => catalogue.list(),
     get: (cid) => requireRecord(catalogue, cid),
     describe: (cid) => describe(requireRecord(catalogue, cid), { ledger, node: account }),
@@ -170,15 +186,19 @@ function requireRecord(catalogue: Catalogue, cid: string): ArtifactRecord {
   throw exchangeError('ARTIFACT_UNKNOWN', `This node does not have ${cid}`)
 }
 
-async function deliverForEver(
-  delivery: KeyDelivery,
-  { pollMs, signal, logger }: { pollMs: number; signal: AbortSignal; logger: Logger },
+async function repeat(
+  run: (signal: AbortSignal) => Promise<void>,
+  {
+    pollMs,
+    signal,
+    failed,
+  }: { pollMs: number; signal: AbortSignal; failed: (error: unknown) => void },
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await delivery.run(signal)
+      await run(signal)
     } catch (error) {
-      if (!signal.aborted) logger.warn({ error }, 'the chain was not asked for sales')
+      if (!signal.aborted) failed(error)
     }
     await delay(pollMs, undefined, { signal }).catch(() => {})
   }

@@ -30,4 +30,5 @@ export {
 export type { KeepOrder } from './fetch/keep-artifact.ts'
 export { createNodeApi, type NodeApi } from './fetch/node-api.ts'
 export { type LicenceActed, type LicenceAction, licenceActionSchema } from './licences/act.ts'
+export type { Collection } from './publishing/collector.ts'
 export type { PublishOrder, PublishProgress } from './publishing/publish-artifact.ts'

@@ -32,6 +32,13 @@ const artifactSchema = z.object({
   role: z.string(),
   transaction: z.string().nullable(),
 })
+const collectionSchema = z.object({
+  name: z.string(),
+  everySeconds: z.number(),
+  order: z.object({ source: z.string() }),
+  lookedAtMs: z.number(),
+  problem: z.string().nullable(),
+})
 const refusalSchema = z.object({ error: z.object({ message: z.string() }) })
 const actedSchema = z.object({ transaction: z.string(), offerId: z.string().optional() })
 
@@ -82,6 +89,17 @@ export async function openArtifactNode(context: Context) {
       work('/quoin/admin/artifacts', order, onProgress),
     keep: (order: object, onProgress: (progress: Progress) => void) =>
       work('/quoin/admin/artifacts/keep', order, onProgress),
+    async collect(order: object) {
+      return collectionSchema.parse(await (await ask('/quoin/admin/collections', order)).json())
+    },
+    async collections() {
+      const schema = z.object({ collections: z.array(collectionSchema) })
+      return schema.parse(await (await ask('/quoin/admin/collections')).json()).collections
+    },
+    async stopCollecting(name: string) {
+      const response = await ask('/quoin/admin/collections/stop', { name })
+      return z.object({ isStopped: z.boolean() }).parse(await response.json()).isStopped
+    },
     async accessLog(cid: string) {
       const path = `/quoin/admin/artifacts/${encodeURIComponent(cid)}/access-log`
       const schema = z.object({

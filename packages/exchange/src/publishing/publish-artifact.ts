@@ -20,6 +20,8 @@ export interface PublishOrder {
   /** A file or folder on the node's machine, or an http(s) URL. */
   source: string
   name?: string
+  /** Tells the format of a file whose path does not. */
+  fileName?: string
   kind?: ArtifactRecord['kind']
   mediaType?: string
   encrypt: boolean
@@ -102,9 +104,10 @@ async function storeArtifact(
   { order, source, call }: { order: PublishOrder; source: LocalSource; call: PublishCall },
 ): Promise<ArtifactRecord> {
   const { signal, onProgress } = call
-  const name = order.name ?? source.name
-  const mediaType = order.mediaType ?? mediaTypeOfName(source.name) ?? source.mediaType
-  const format = source.isFolder ? null : tableFormatOf(mediaType, source.name)
+  const fileName = order.fileName ?? source.name
+  const name = order.name ?? fileName
+  const mediaType = order.mediaType ?? mediaTypeOfName(fileName) ?? source.mediaType
+  const format = source.isFolder ? null : tableFormatOf(mediaType, fileName)
   const kind = order.kind ?? (format ? 'data-set' : 'other')
   if (format) onProgress({ stage: 'check', bytes: 0, totalBytes: source.sizeBytes })
   const columns = format ? await readColumns(source, format, { directory: folder, signal }) : null

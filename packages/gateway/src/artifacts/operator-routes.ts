@@ -55,6 +55,7 @@ export function artifactOperatorRoutes(exchange: Exchange): Route[] {
           ),
         ),
     ),
+    ...collectionRoutes(exchange),
     route(
       {
         ...write,
@@ -95,6 +96,62 @@ export function artifactOperatorRoutes(exchange: Exchange): Route[] {
         answer: z.object({ transaction: z.string(), offerId: z.string().optional() }),
       },
       async ({ body }) => ({ kind: 'json', body: await exchange.act(body) }),
+    ),
+  ]
+}
+
+const collected = z.object({ name: z.string(), everySeconds: z.int() }).loose()
+
+function collectionRoutes(exchange: Exchange): Route[] {
+  return [
+    route(
+      {
+        ...write,
+        id: 'collectArtifact',
+        path: '/quoin/admin/collections',
+        summary: 'Looks at a source again and again, and publishes what changed',
+        body: z.strictObject({
+          name: z.string().min(1).max(200),
+          everySeconds: z.int().min(1).max(31_536_000),
+          source: z.string().min(1).max(4096),
+          kind: z.enum(artifactKinds).optional(),
+          mediaType: z.string().max(200).optional(),
+          encrypt: z.boolean().default(false),
+          access: z.enum(['open', 'licensed']).default('licensed'),
+          terms: z.string().max(256).default(''),
+          tellColumns: z.boolean().default(true),
+        }),
+        answer: collected,
+      },
+      async ({ body: { name, everySeconds, ...order } }) => ({
+        kind: 'json',
+        body: await exchange.collect({ name, everySeconds, order }),
+      }),
+    ),
+    route(
+      {
+        ...write,
+        method: 'GET',
+        id: 'listCollections',
+        path: '/quoin/admin/collections',
+        summary: 'Sources that are looked at, and when',
+        answer: z.object({ collections: z.array(collected) }),
+      },
+      async () => ({ kind: 'json', body: { collections: exchange.collections() } }),
+    ),
+    route(
+      {
+        ...write,
+        id: 'stopCollecting',
+        path: '/quoin/admin/collections/stop',
+        summary: 'Looks at a source no more; what it published stays',
+        body: z.strictObject({ name: z.string().min(1).max(200) }),
+        answer: z.object({ isStopped: z.boolean() }),
+      },
+      async ({ body: { name } }) => ({
+        kind: 'json',
+        body: { isStopped: await exchange.stopCollecting(name) },
+      }),
     ),
   ]
 }

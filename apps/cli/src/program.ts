@@ -5,6 +5,7 @@ import { addEarnings } from './earnings-commands.ts'
 import { examples } from './flags.ts'
 import { addJob, addProcess, addTrain } from './job-commands.ts'
 import { addLicence } from './licence-commands.ts'
+import { addLineage } from './lineage-commands.ts'
 import { addModel } from './model-commands.ts'
 import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
@@ -37,6 +38,7 @@ export function createProgram(run: Run, shell: Shell): Command {
     addLicence,
     addModel,
     addEarnings,
+    addLineage,
     addNet,
     addChain,
     addValidator,

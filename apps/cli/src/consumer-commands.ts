@@ -19,7 +19,7 @@ export function addCall(program: Command, run: Run): void {
     .command('call')
     .description('make one paid call; its channel and session key are kept for the next')
     .argument('<model>', 'a model of the node, see `quoin status`')
-    .argument('<text>', 'what to send; - reads standard input')
+    .argument('<text>', 'what to send, rows as JSON; - reads standard input')
     .option('--stream', 'print the answer as it is made', false)
     .option('--max-tokens <n>', 'the longest answer', parseCount, 64)
     .addOption(

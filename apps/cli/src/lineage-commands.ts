@@ -18,3 +18,15 @@ export function addLineage(program: Command, run: Run): void {
       ),
     )
 }
+
+export function addReproduce(program: Command, run: Run): void {
+  withFlags(program.command('reproduce'), ['account', 'passwordFile', 'rpcUrl', 'dataDir', 'json'])
+    .description('run the job again that made an artifact, here, and compare')
+    .argument('<cid>', 'a data set or model that a job made')
+    .addHelpText('after', examples(['reproduce bafkrei…', 'reproduce bafkrei… --account alice']))
+    .action((cid, flags) =>
+      run(flags, async (context) =>
+        (await import('./commands/reproduce.ts')).reproduce(context, cid),
+      ),
+    )
+}

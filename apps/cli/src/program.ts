@@ -5,7 +5,7 @@ import { addEarnings } from './earnings-commands.ts'
 import { examples } from './flags.ts'
 import { addJob, addProcess, addTrain } from './job-commands.ts'
 import { addLicence } from './licence-commands.ts'
-import { addLineage } from './lineage-commands.ts'
+import { addLineage, addReproduce } from './lineage-commands.ts'
 import { addModel } from './model-commands.ts'
 import { addChain, addNet } from './network-commands.ts'
 import { addConfig, addDemo, addStatus, addUp } from './node-commands.ts'
@@ -39,6 +39,7 @@ export function createProgram(run: Run, shell: Shell): Command {
     addModel,
     addEarnings,
     addLineage,
+    addReproduce,
     addNet,
     addChain,
     addValidator,

@@ -4,7 +4,7 @@
  */
 export { exportCar } from './car/export-car.ts'
 export { type ImportCarOptions, importCar } from './car/import-car.ts'
-export { type Block, parseCid, verifyBlock } from './dag/cid.ts'
+export { type Block, cidOfDigest, parseCid, rawCode, verifyBlock } from './dag/cid.ts'
 export type { Link } from './dag/encode-node.ts'
 export { dagLimits, profile } from './dag/profile.ts'
 export {

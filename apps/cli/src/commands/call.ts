@@ -3,9 +3,11 @@ import { chainAccessOf, payingFetch } from '@quoin/sdk'
 import OpenAI from 'openai'
 import { type Consumer, openConsumer } from '../client/consumer.ts'
 import type { ModelEntry } from '../client/node-client.ts'
+import { callRows } from '../client/rows-call.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
 import { formatCredit } from '../output/amounts.ts'
+import { renderFacts } from '../output/table.ts'
 import { shortHex } from '../output/text.ts'
 
 export interface CallOptions {
@@ -24,22 +26,19 @@ export async function callModel(context: Context, options: CallOptions): Promise
   await using consumer = await openConsumer(context)
   const model = await consumer.node.model(options.model)
   const receipts: SignedReceipt[] = []
-  const client = new OpenAI({
-    baseURL: `${consumer.node.url}/v1`,
-    apiKey: 'none',
-    maxRetries: 0,
-    fetch: payingFetch(consumer.account, {
-      cap: options.cap,
-      expiry: options.expiresAt,
-      maxPerCall: options.maxPerCall,
-      network: consumerNetwork(consumer),
-      chain: chainAccessOf(consumer.ledger),
-      store: consumer.channels,
-      onReceipt: (receipt) => receipts.push(receipt),
-    }),
+  const pay = payingFetch(consumer.account, {
+    cap: options.cap,
+    expiry: options.expiresAt,
+    maxPerCall: options.maxPerCall,
+    network: consumerNetwork(consumer),
+    chain: chainAccessOf(consumer.ledger),
+    store: consumer.channels,
+    onReceipt: (receipt) => receipts.push(receipt),
   })
+  const { url } = consumer.node
+  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0, fetch: pay })
   context.terminal.progress(`Calling ${model.id} …`)
-  const answer = await answerOf({ context, client, model, options })
+  const answer = await answerOf({ context, client, url, pay, model, options })
   const [receipt] = receipts
   if (!receipt) throw cliError('VERIFICATION_FAILED', `${model.id} answered without a receipt`)
   const path = await consumer.receipts.add(receipt)
@@ -69,6 +68,8 @@ export function consumerNetwork({ info }: Consumer) {
 interface Question {
   context: Context
   client: OpenAI
+  url: string
+  pay: typeof fetch
   model: ModelEntry
   options: CallOptions
 }
@@ -81,11 +82,23 @@ function answerOf(question: Question): Promise<unknown> {
       return question.options.stream ? chatStreamed(question) : chat(question)
     case 'classification':
     case 'regression':
-      throw cliError(
-        'USAGE',
-        `${question.model.id} takes tensors: call it at /v2/models/${question.model.id}/infer`,
-      )
+      return predict(question)
   }
+}
+
+async function predict({ context, url, pay, model, options }: Question): Promise<unknown> {
+  const { signal, terminal } = context
+  const call = { url, model: model.id, text: options.text, signal }
+  const answer = await callRows(call, pay)
+  const facts = answer.outputs.map(({ name, shape, data }): [string, string] => {
+    const width = shape.slice(1).reduce((product, side) => product * side, 1)
+    const rows = Array.from({ length: shape[0] ?? 0 }, (_, at) =>
+      data.slice(at * width, (at + 1) * width).join(' '),
+    )
+    return [name, rows.join(', ')]
+  })
+  for (const line of renderFacts(facts)) terminal.line(line)
+  return answer
 }
 
 async function embed({ context, client, model, options }: Question): Promise<unknown> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -301,6 +301,31 @@ test('what cannot be published leaves nothing behind', async () => {
   )
   assert.equal(owner.exchange.list().length, before)
 })
+
+test('what is removed frees its place, its key and nothing else; what is on offer stays', async () => {
+  const keeper = await place.node(14)
+  await using _ = keeper
+  const [gone, kept] = [await publishTable(keeper), await publishTable(keeper)]
+  const offer = await offerDownload(keeper, gone)
+  await refused(keeper.exchange.remove(gone), 'PUBLISH_REFUSED', /are on offer/)
+  await keeper.exchange.act({ action: 'close', offerId: offer.id })
+  await makeOld(keeper.dataDir)
+  const { freedBytes } = await keeper.exchange.remove(gone)
+  assert.ok(freedBytes > content.length)
+  const names = await readdir(join(keeper.dataDir, 'catalogue'))
+  assert.ok(!names.includes(`${gone}.json`) && !names.includes(`${gone}.key`))
+  await refused(keeper.exchange.describe(gone), 'ARTIFACT_UNKNOWN', /does not have/)
+  await keeper.exchange.retrieve(kept, join(place.folder, 'kept.csv'))
+  await refused(keeper.exchange.remove(gone), 'ARTIFACT_UNKNOWN', /does not have/)
+})
+
+/** Blocks of this moment are spared whatever pins them. */
+async function makeOld(dataDir: string): Promise<void> {
+  const folder = join(dataDir, 'artifacts', 'blocks')
+  const names = await readdir(folder, { recursive: true })
+  for (const name of names.filter((one) => one.includes('/')))
+    await utimes(join(folder, name), new Date(0), new Date(0))
+}
 
 async function everyFile(folder: string): Promise<Buffer[]> {
   const names = await readdir(folder, { recursive: true })

@@ -190,6 +190,13 @@ function addKeeping(data: Command, run: Run): void {
         (await import('./commands/data-publish.ts')).keepData(context, { ...flags, cid }),
       ),
     )
+  withFlags(data.command('remove').argument('<cid>', 'its CID'), operatorFlags)
+    .description('let the node serve it no more, and free its place; the chain keeps it')
+    .action((cid, flags) =>
+      run(flags, async (context) =>
+        (await import('./commands/data-publish.ts')).removeData(context, cid),
+      ),
+    )
   withFlags(data.command('verify').argument('<cid>', 'its CID'), consumerFlags)
     .description('challenge a node to prove that it still has an artifact')
     .option('--samples <n>', 'how many random places', parseCount, 20)

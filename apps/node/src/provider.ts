@@ -66,7 +66,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
     }),
   )
   const exchange = config.artifacts
-    ? scope.own(await openExchange({ dataDir, ledger, providerKey, logger }))
+    ? scope.own(await openExchange({ dataDir, ledger, providerKey, logger, ...settledOf(chain) }))
     : undefined
   const catalogue = new Catalogue({ models, ledger, provider: address })
   const state = { isPublished: false }
@@ -126,6 +126,11 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
   const whole = Promise.all([models.ready(), published])
   whole.catch(() => {})
   return { gatewayUrl, address, services: catalogue.services, market, whole }
+}
+
+/** Where the heaviest branch wins, what was bought in the last blocks may still be undone. */
+function settledOf(chain: Chain): { settledTag: 'latest' | 'safe' } {
+  return { settledTag: chain.engine === 'pow' ? 'safe' : 'latest' }
 }
 
 async function healthOf(chain: Chain, ledger: Ledger, isPublished: boolean): Promise<Health> {

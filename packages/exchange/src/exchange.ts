@@ -20,10 +20,12 @@ import { type AccessEntry, createAccessLog } from './access/access-log.ts'
 import { type ArtifactDescription, describe } from './access/description.ts'
 import { KeyDelivery } from './access/key-delivery.ts'
 import { type AccessGrant, RightsDesk } from './access/rights-desk.ts'
+import type { SettledTag } from './access/settled-rights.ts'
 import { RequestCheck, type SignedRequest } from './access/signed-request.ts'
 import { type Catalogue, openCatalogue } from './catalogue/catalogue.ts'
 import { MemberBlocks } from './catalogue/member-blocks.ts'
 import type { ArtifactRecord } from './catalogue/record.ts'
+import { removeArtifact } from './catalogue/remove-artifact.ts'
 import { createVault } from './catalogue/vault.ts'
 import { exchangeError } from './errors.ts'
 import { type KeepOrder, keepArtifact } from './fetch/keep-artifact.ts'
@@ -44,6 +46,8 @@ export interface ExchangeOptions {
   /** Between looks for sales, 2 s; and how long a custodian leaves one to the owner, 30 s. */
   pollMs?: number
   custodianWaitMs?: number
+  /** `safe` on a chain whose last blocks can be undone: keys go out for what is settled. Default `latest`. */
+  settledTag?: SettledTag
   logger?: Logger
 }
 
@@ -80,6 +84,11 @@ export interface Exchange extends AsyncDisposable {
   accessLog(cid: string): Promise<AccessEntry[]>
   /** Writes the content, decrypted, to a path that must not exist: for this node's own work. */
   retrieve(cid: string, target: string, call?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Serves it no more, and frees its place on the disk. What was sold is not delivered any more.
+   * @throws CodedError `PUBLISH_REFUSED` while licences to an own artifact are on offer
+   */
+  remove(cid: string): Promise<{ freedBytes: number }>
   /** Offers, closes, revokes, names custodians, from the node's account. */
   act(action: LicenceAction): Promise<LicenceActed>
   /** Whether the chain lets an account do this with it. */
@@ -89,6 +98,7 @@ export interface Exchange extends AsyncDisposable {
 /** @throws CodedError `CATALOGUE_BROKEN`; ArtifactError `STORE_UNUSABLE` */
 export async function openExchange(options: ExchangeOptions): Promise<Exchange> {
   const { dataDir, ledger, providerKey, pollMs = 2000, custodianWaitMs = 30_000 } = options
+  const { settledTag: tag = 'latest' } = options
   const logger = (options.logger ?? silentLogger).child({ module: 'exchange' })
   const folder = join(dataDir, 'catalogue')
   const catalogue = await openCatalogue(folder, createVault(providerKey))
@@ -96,9 +106,9 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
   const account = privateKeyToAddress(providerKey)
   const log = createAccessLog(folder)
   const check = new RequestCheck({ chainId: ledger.chainId, node: account })
-  const desk = new RightsDesk({ ledger, catalogue, log, check })
+  const desk = new RightsDesk({ ledger, catalogue, log, check, tag })
   const scope = new Scope()
-  const delivery = new KeyDelivery({ ledger, catalogue, log, logger, custodianWaitMs })
+  const delivery = new KeyDelivery({ ledger, catalogue, log, logger, custodianWaitMs, tag })
   const signer = privateKeyToAccount(bytesToHex(providerKey))
   const parts = { folder: dataDir, store, pins, catalogue, ledger, account }
   const collector = await Collector.open(parts, logger)
@@ -122,10 +132,10 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
     stopCollecting: (name) => collector.remove(name),
     list: () => catalogue.list(),
     get: (cid) => requireRecord(catalogue, cid),
-    describe: (cid) => describe(requireRecord(catalogue, cid), { ledger, node: account }),
+    describe: async (cid) => describe(requireRecord(catalogue, cid), { ledger, node: account }),
     giveAccess: async (cid, request) => desk.giveAccess(requireRecord(catalogue, cid), request),
     giveKey: async (cid, request) => desk.giveKey(requireRecord(catalogue, cid), request),
-    accessLog: (cid) => log.read(requireRecord(catalogue, cid).cid),
+    accessLog: async (cid) => log.read(requireRecord(catalogue, cid).cid),
     async retrieve(cid, target, { signal } = {}) {
       const record = requireRecord(catalogue, cid)
       const contentKey = record.isEncrypted ? await catalogue.contentKey(record.cid) : null
@@ -136,6 +146,7 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
         ...(signal && { signal }),
       })
     },
+    remove: (cid) => removeArtifact({ store, pins, catalogue, ledger }, cid),
     act: (action) => actOnLicences({ ledger, catalogue }, action),
     hasRight: (holder, cid, purpose) =>
       ledger.licences.hasRight(holder, artifactIdOf(cid), purpose),

@@ -89,6 +89,10 @@ export async function openArtifactNode(context: Context) {
       work('/quoin/admin/artifacts', order, onProgress),
     keep: (order: object, onProgress: (progress: Progress) => void) =>
       work('/quoin/admin/artifacts/keep', order, onProgress),
+    async remove(cid: string) {
+      const response = await ask('/quoin/admin/artifacts/remove', { cid })
+      return z.object({ freedBytes: z.number() }).parse(await response.json())
+    },
     async collect(order: object) {
       return collectionSchema.parse(await (await ask('/quoin/admin/collections', order)).json())
     },

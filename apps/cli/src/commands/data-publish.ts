@@ -101,6 +101,12 @@ export async function listCollections(
     terminal.line(line)
 }
 
+export async function removeData(context: Context, cid: string): Promise<void> {
+  const { freedBytes } = await (await openArtifactNode(context)).remove(cid)
+  context.terminal.document({ cid, freedBytes })
+  context.terminal.line(`Removed; ${describeBytes(freedBytes)} are free again`)
+}
+
 function sourceOf(source: string): string {
   if (/^https?:\/\//.test(source)) return source
   const path = resolve(source)

@@ -4,6 +4,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { ArtifactRecord } from '../catalogue/record.ts'
 import type { AccessLog } from './access-log.ts'
 import { seal } from './rights-desk.ts'
+import type { SettledTag } from './settled-rights.ts'
 
 interface DeliveryParts {
   ledger: Ledger
@@ -12,6 +13,7 @@ interface DeliveryParts {
   logger: Logger
   /** How long a custodian leaves a sale to the owner. */
   custodianWaitMs: number
+  tag: SettledTag
 }
 
 /**
@@ -31,8 +33,8 @@ export class KeyDelivery {
 
   /** One look at the chain. */
   async run(signal: AbortSignal): Promise<void> {
-    const { catalogue, ledger } = this.#parts
-    const toBlock = await ledger.blockNumber()
+    const { catalogue, ledger, tag } = this.#parts
+    const toBlock = (await ledger.client.getBlock({ blockTag: tag })).number
     for (const record of catalogue.list()) {
       signal.throwIfAborted()
       const isOurs = record.role === 'custodian' || (record.role === 'owner' && record.transaction)

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { type KeyEnvelope, parseCid, sealContentKey } from '@quoin/artifacts'
 import type { Hex } from '@quoin/kernel'
-import { artifactIdOf, type Ledger } from '@quoin/ledger'
+import type { Ledger } from '@quoin/ledger'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { ArtifactRecord } from '../catalogue/record.ts'
 import { exchangeError } from '../errors.ts'
 import type { AccessLog } from './access-log.ts'
 import { rightMissing } from './how-to-get-a-right.ts'
 import { recipientOf } from './licence-key.ts'
+import { mayDownload, type SettledTag } from './settled-rights.ts'
 import type { RequestCheck, SignedRequest } from './signed-request.ts'
 
 /** Lets its holder read an artifact's blocks for a while. */
@@ -34,6 +35,7 @@ export class RightsDesk {
   readonly #catalogue: Catalogue
   readonly #log: AccessLog
   readonly #check: RequestCheck
+  readonly #tag: SettledTag
   readonly #grants = new Map<string, Grant>()
 
   constructor(parts: {
@@ -41,11 +43,13 @@ export class RightsDesk {
     catalogue: Catalogue
     log: AccessLog
     check: RequestCheck
+    tag: SettledTag
   }) {
     this.#ledger = parts.ledger
     this.#catalogue = parts.catalogue
     this.#log = parts.log
     this.#check = parts.check
+    this.#tag = parts.tag
   }
 
   /**
@@ -108,13 +112,8 @@ export class RightsDesk {
     throw await rightMissing(this.#ledger, record.cid, account)
   }
 
-  async #mayRead(account: Hex, { cid }: ArtifactRecord): Promise<boolean> {
-    const { licences } = this.#ledger
-    const artifact = artifactIdOf(cid)
-    return (
-      (await licences.hasRight(account, artifact, 'download')) ||
-      (await licences.isCustodian(artifact, account))
-    )
+  #mayRead(account: Hex, { cid }: ArtifactRecord): Promise<boolean> {
+    return mayDownload(this.#ledger, { account, cid, tag: this.#tag })
   }
 }
 

@@ -59,6 +59,17 @@ export function artifactOperatorRoutes(exchange: Exchange): Route[] {
     route(
       {
         ...write,
+        id: 'removeArtifact',
+        path: '/quoin/admin/artifacts/remove',
+        summary: 'Serves an artifact no more, and frees its place on the disk',
+        body: z.strictObject({ cid }),
+        answer: z.object({ freedBytes: z.int() }),
+      },
+      async ({ body: { cid } }) => ({ kind: 'json', body: await exchange.remove(cid) }),
+    ),
+    route(
+      {
+        ...write,
         id: 'keepArtifact',
         path: '/quoin/admin/artifacts/keep',
         summary: 'Takes a copy of another node’s artifact, to serve it too',

@@ -81,7 +81,7 @@ export function createRights(context: LedgerContext) {
       return write('discard a right', data, options)
     },
 
-    /** Sets the X25519 key that this account's content keys are wrapped to from now on. */
+    /** Sets the key that this account's content keys are sealed to from now on. */
     async setPublicKey(offerId: Hex, publicKey: Hex, options?: SendOptions): Promise<Mined> {
       const args = [BigInt(offerId), publicKey] as const
       const data = encodeFunctionData({ abi: licencesAbi, functionName: 'setPublicKey', args })

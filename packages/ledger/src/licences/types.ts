@@ -45,7 +45,7 @@ export interface LicenceOrder {
   holder: Hex
   /** Uses where they are paid one by one, else durations; 1 where a right has no end. */
   quantity: number
-  /** X25519 key that the content key is to be wrapped to; zero where none is wanted. */
+  /** The x coordinate of the secp256k1 key, with even y, that the content key is to be sealed to; zero where none is wanted. */
   publicKey: Hex
 }
 

@@ -7,7 +7,7 @@ export function describeNode(node: LineageNode, isRoot: boolean): string[] {
   const { kind, cid, owner, terms, job, rootBasisPoints, offers } = node
   return [
     `${kind} ${cid}`,
-    `owner ${shortHex(owner)}${isRoot ? '' : `, has ${percent(rootBasisPoints)} of what is earned`}`,
+    `owner ${shortHex(owner)}${isRoot || rootBasisPoints === 0 ? '' : `, has ${percent(rootBasisPoints)} of what is earned`}`,
     ...(terms === '' ? [] : [`terms: ${terms}`]),
     ...offers.map(
       ({ purposes, priceAtomic, isPerUse, royaltyBasisPoints }) =>

@@ -90,7 +90,9 @@ export class ModelDeployments implements Deployments {
         this.#records.delete(name)
         this.#options.releases.delete(name)
       } else await this.#keep(rest)
-      for (const one of retired) await this.#stop(modelIdOf(name, one))
+      const ended: Service[] = []
+      for (const one of retired) ended.push(...(await this.#stop(modelIdOf(name, one))))
+      for (const service of ended) await this.#options.withdraw(service)
       return { retired }
     })
   }
@@ -142,7 +144,7 @@ export class ModelDeployments implements Deployments {
           'DEPLOYMENT_INVALID',
           `${name} is a model of ${current} and this is one of ${manifest.task}: give it another name`,
         )
-      await this.#folder.keepFile(fileCid, bytes)
+      if (!draft.isArtifact) await this.#folder.keepFile(fileCid, bytes)
       services.set(id, await publish(manifest, priceOf(draft)))
       return { ...draft, fileCid }
     } catch (error) {
@@ -166,10 +168,12 @@ export class ModelDeployments implements Deployments {
   }
 
   async #resumeVersion(name: string, version: DeployedVersion): Promise<void> {
-    const { services, publish, registeredPrice, logger } = this.#options
+    const { services, publish, registeredPrice, readArtifact, logger } = this.#options
     const id = modelIdOf(name, version.version)
     try {
-      const bytes = await this.#folder.file(version.fileCid)
+      const bytes = version.isArtifact
+        ? await readArtifact(version.artifactCid)
+        : await this.#folder.file(version.fileCid)
       const { manifest } = await this.#open(id, version, bytes)
       const price = (await registeredPrice(manifest)) ?? priceOf(version)
       services.set(id, await publish(manifest, price))
@@ -178,12 +182,13 @@ export class ModelDeployments implements Deployments {
     }
   }
 
-  async #stop(id: string): Promise<void> {
-    const { models, services, withdraw } = this.#options
+  /** The service that it was, if it was one. */
+  async #stop(id: string): Promise<Service[]> {
+    const { models, services } = this.#options
     const service = services.get(id)
     services.delete(id)
     await models.remove(id)
-    if (service) await withdraw(service)
+    return service ? [service] : []
   }
 
   #find(name: string): DeploymentRecord {
@@ -251,6 +256,7 @@ function toVersion(
   return {
     version: request.version ?? `${next}`,
     artifactCid,
+    isArtifact: request.cid !== undefined,
     runtime: serviceClass === 'verifiable' ? 'onnx-wasm' : 'onnx-native',
     ...{ title, description, licence, callAtomic, rowAtomic },
     deployedAt: new Date().toISOString(),

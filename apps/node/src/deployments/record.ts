@@ -9,6 +9,8 @@ const deployedVersion = z.object({
   version: z.string(),
   /** CID of the file's bytes, under which it is kept. */
   fileCid: z.string(),
+  /** Read from the node's artifacts at each start, and not kept here: it may be encrypted there. */
+  isArtifact: z.boolean(),
   /** CID of the artifact that it is in the registry. */
   artifactCid: z.string(),
   runtime: z.enum(['onnx-wasm', 'onnx-native']),

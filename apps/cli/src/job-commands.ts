@@ -1,4 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander'
+import type { Context } from './context.ts'
+import { cliError } from './exit-codes.ts'
 import { examples, type FlagName, withFlags } from './flags.ts'
 import type { Run } from './run-program.ts'
 
@@ -105,6 +107,13 @@ export function addTrain(program: Command, run: Run): void {
         .choices(['onnx-wasm', 'onnx-native'])
         .default('onnx-wasm'),
     )
+    .option(
+      '--at-data',
+      'send the training to the node of a table that may not be downloaded',
+      false,
+    )
+    .option('-o, --output <folder>', 'with --at-data: where model and report are written')
+    .option('--from <url>', 'with --at-data: the node to ask (that of the owner)')
     .option('--dry-run', 'print the job that would run', false)
     .addHelpText(
       'after',
@@ -114,20 +123,26 @@ export function addTrain(program: Command, run: Run): void {
         'train CID --target species --dry-run > training.json',
       ]),
     )
-  withFlags(withOutputFlags(command), operatorFlags).action((cid, flags) =>
-    run(flags, async (context) =>
-      (await import('./commands/train.ts')).train(context, {
-        ...{ cid, target: flags.target, seed: flags.seed, test: flags.test },
-        ...{ validation: flags.validation, isDryRun: flags.dryRun, isDetached: flags.detach },
-        algorithm: flags.algorithm ?? null,
-        task: flags.task ?? null,
-        features: flags.features ?? null,
-        folds: flags.folds ?? null,
-        runtime: flags.runtime,
-        outputs: outputsOf(flags),
-      }),
-    ),
-  )
+  withFlags(withOutputFlags(command), [...operatorFlags, 'account', 'passwordFile', 'rpcUrl'])
+  command.action((cid, flags) => run(flags, async (context) => trainAsSaid(context, cid, flags)))
+}
+
+async function trainAsSaid(context: Context, cid: string, flags: OptionValues): Promise<void> {
+  const options = {
+    ...{ cid, target: flags.target, seed: flags.seed, test: flags.test },
+    ...{ validation: flags.validation, isDryRun: flags.dryRun, isDetached: flags.detach },
+    algorithm: flags.algorithm ?? null,
+    task: flags.task ?? null,
+    features: flags.features ?? null,
+    folds: flags.folds ?? null,
+    runtime: flags.runtime,
+    outputs: outputsOf({ encrypt: flags.encrypt, access: flags.access, terms: flags.terms }),
+  }
+  if (!flags.atData) return (await import('./commands/train.ts')).train(context, options)
+  if (flags.output === undefined)
+    throw cliError('USAGE', '--at-data needs --output: the folder for model and report')
+  const { trainAtData } = await import('./commands/train-at-data.ts')
+  return trainAtData(context, { ...options, directory: flags.output, from: flags.from ?? null })
 }
 
 /** Below `quoin data`, which is there before. */

@@ -116,6 +116,15 @@ export const NodeConfig = z.strictObject({
     .max(256)
     .default(1)
     .describe('jobs that run at once, 0 to take none'),
+  licensedJobSeconds: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(604_800)
+    .default(600)
+    .describe(
+      'the longest training of one who bought a right to train on this node’s data, 0: none',
+    ),
   modelWorkers: z.coerce
     .number()
     .int()

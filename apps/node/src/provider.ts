@@ -85,8 +85,11 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
   })
   const registered = Promise.withResolvers<void>()
   registered.promise.catch(() => {})
-  const { maxRunningJobs: maxRunning } = config
-  const parts = { dataDir, ledger, providerKey, maxRunning, registered: registered.promise, logger }
+  const { maxRunningJobs: maxRunning, licensedJobSeconds } = config
+  const parts = {
+    ...{ dataDir, ledger, providerKey, logger, maxRunning, licensedJobSeconds },
+    registered: registered.promise,
+  }
   const jobs =
     exchange && maxRunning > 0 ? scope.own(await openNodeJobs({ ...parts, exchange })) : undefined
   if (jobs?.isolation === null) onProgress('jobs: trainings and pipelines only, without bubblewrap')
@@ -99,6 +102,7 @@ export async function openProvider(options: ProviderOptions, scope: Scope): Prom
       deployments,
       ...(exchange && { exchange }),
       ...(jobs && { jobs }),
+      ...(jobs?.licensed && { licensedJobs: jobs.licensed }),
       publish: (request) => catalogue.publish(request),
       operatorToken: await readAdminToken(dataDir),
       health: async () => healthOf(chain, ledger, state.isPublished),

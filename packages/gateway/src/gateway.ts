@@ -13,7 +13,8 @@ import { type Deployments, deploymentRoutes } from './deployments/routes.ts'
 import { gatewayError } from './errors.ts'
 import { createServer } from './http/server.ts'
 import { inferenceRoutes } from './inference/routes.ts'
-import type { Jobs } from './jobs/interface.ts'
+import type { Jobs, LicensedJobs } from './jobs/interface.ts'
+import { licensedJobRoutes } from './jobs/licensed-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { defaultLimits, type GatewayLimits } from './limits.ts'
 import { facilitatorRoutes } from './market/facilitator-routes.ts'
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   exchange?: Exchange
   /** Work on artifacts; without it there are no routes for it. */
   jobs?: Jobs
+  /** Trainings of others on this node's data. */
+  licensedJobs?: LicensedJobs
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -120,6 +123,7 @@ function buildRoutes(
       ? [...artifactRoutes(options.exchange), ...artifactOperatorRoutes(options.exchange)]
       : []),
     ...(options.jobs ? jobRoutes(options.jobs, options.closing) : []),
+    ...(options.licensedJobs ? licensedJobRoutes(options.licensedJobs) : []),
     ...nodeRoutes({ info, health, metrics, catalogue }),
   ]
   return [...routes, openApiRoute(routes, info.version)]

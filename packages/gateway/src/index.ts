@@ -10,7 +10,15 @@
 export type { Deployment, Deployments, DeployRequest } from './deployments/routes.ts'
 export type { GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
-export { JobJson, type JobRequest, JobSummary, type Jobs } from './jobs/interface.ts'
+export type {
+  JobJson,
+  JobRequest,
+  JobSummary,
+  Jobs,
+  LicensedJobJson,
+  LicensedJobRequest,
+  LicensedJobs,
+} from './jobs/interface.ts'
 export { defaultLimits, type GatewayLimits } from './limits.ts'
 export type { Publication, Publish, PublishRequest } from './market/operator-routes.ts'
 export type { Health } from './node/health.ts'

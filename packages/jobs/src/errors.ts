@@ -9,3 +9,5 @@ export type JobErrorCode =
   /** Its outputs are not what was declared, so none leaves. */
   | 'OUTPUT_REFUSED'
   | 'CANCELLED'
+  /** Signed by someone else, or for something else, or at another time. */
+  | 'REQUEST_REFUSED'

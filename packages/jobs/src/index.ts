@@ -13,6 +13,13 @@ export {
 export type { JobOutcome, JobRecord } from './book/record.ts'
 export { type Job, type JobInput, type JobOutput, jobHash, parseJob } from './declaration.ts'
 export type { JobErrorCode } from './errors.ts'
+export {
+  checkSignedJob,
+  type JobPlace,
+  type SignedJob,
+  signedJobSchema,
+  signJob,
+} from './request/signed-request.ts'
 export type { MadeOutput } from './run/check-outputs.ts'
 export { type RanJob, type RunOptions, runJob } from './run/run-job.ts'
 export type { JobProgress } from './work/messages.ts'

@@ -40,6 +40,23 @@ export async function train(context: Context, options: TrainOptions): Promise<vo
 const maxModelBytes = 256 << 20
 const maxReportBytes = 4 << 20
 
+const maxLicensedModelBytes = 64 << 20
+const maxLicensedReportBytes = 1 << 20
+const licensedWallMs = 600_000
+
+/** As nodes take it from who may train on their data. */
+export async function licensedJob(artifact: TableArtifact, options: TrainOptions): Promise<object> {
+  const job = await trainingJob(artifact, options)
+  return {
+    ...job,
+    outputs: [
+      { name: 'model', kind: 'model', maxBytes: maxLicensedModelBytes },
+      { name: 'report', kind: 'report', maxBytes: maxLicensedReportBytes },
+    ],
+    limits: { wallMs: licensedWallMs },
+  }
+}
+
 async function trainingJob(artifact: TableArtifact, options: TrainOptions): Promise<object> {
   const declaration = await declareTraining(declarationOf(artifact, options))
   return {

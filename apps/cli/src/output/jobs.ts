@@ -51,11 +51,15 @@ const Report = z.object({
 })
 
 async function reportOf(client: JobClient, { id }: Job) {
-  const bytes = await client.output(id, 'report')
+  return parseReport(await client.output(id, 'report'))
+}
+
+/** What is shown of a training's report. */
+export function parseReport(bytes: Uint8Array): z.infer<typeof Report> {
   return Report.parse(JSON.parse(new TextDecoder().decode(bytes)))
 }
 
-function showMetrics(
+export function showMetrics(
   { rows, metrics, baseline }: z.infer<typeof Report>,
   terminal: Terminal,
 ): void {

@@ -96,16 +96,17 @@ export const publicationSchema = z.object({
   result: z.json(),
 })
 
-/** Signs, for this node's own account to publish. */
-async function signResult(
+/** Signs what was made of what, for one account to publish; this node's own unless another is said. */
+export async function signResult(
   { ledger, signer, runner }: OutputContext,
   job: Job,
   outputs: readonly Pick<StoredOutput, 'cid' | 'kind'>[],
+  publisher = runner,
 ): Promise<{ parents: Hex[]; result: JobResult }> {
   const parents = job.inputs.map(({ cid }) => artifactIdOf(cid))
   const result = await ledger.lineage.signJobResult(signer, {
     declaration: jobHash(job),
-    publisher: runner,
+    publisher,
     runner,
     inputs: parents,
     outputs: outputs.map(({ cid, kind }) => ({
@@ -120,15 +121,19 @@ async function signResult(
  * Asks the chain whether it would take what the job makes, under a name that nothing has: who lacks a right
  * hears of it before the work and not after. @throws LedgerError `CALL_REVERTED`
  */
-export async function rehearse(context: OutputContext, job: Job): Promise<void> {
+export async function rehearse(
+  context: OutputContext,
+  job: Job,
+  publisher = context.runner,
+): Promise<void> {
   const outputs = job.outputs
     .filter(isRegistered)
     .map(({ name, kind }) => ({ cid: `rehearsal-${jobHash(job)}-${name}`, kind }))
-  const { parents, result } = await signResult(context, job, outputs)
+  const { parents, result } = await signResult(context, job, outputs, publisher)
   for (const { cid, kind } of outputs)
     await context.ledger.registry.rehearseDerived(
       { cid, kind: chainKinds[kind], parents, job: result },
-      context.runner,
+      publisher,
     )
 }
 
@@ -214,13 +219,13 @@ async function ownedByOther({ ledger, runner }: OutputContext, cid: string): Pro
 }
 
 /** As every IPFS tool computes it. */
-async function plainCidOf(path: string): Promise<string> {
+export async function plainCidOf(path: string): Promise<string> {
   const { cid } = await importBytes(createReadStream(path), { write: async () => {} })
   return cid.toString()
 }
 
 /** As JSON carries it. */
-function resultJson({ declaration, runner, outputs, signature }: JobResult) {
+export function resultJson({ declaration, runner, outputs, signature }: JobResult) {
   const named = outputs.map(({ artifact, kind }) => ({ artifact, kind }))
   return { declaration, runner, outputs: named, signature }
 }

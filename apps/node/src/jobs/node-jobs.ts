@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exchange } from '@quoin/exchange'
-import type { JobRequest, Jobs } from '@quoin/gateway'
+import type { JobRequest, Jobs, LicensedJobs } from '@quoin/gateway'
 import { type Job, JobBook, type JobView, parseJob } from '@quoin/jobs'
 import { bytesToHex, CodedError, type Logger } from '@quoin/kernel'
 import { privateKeyToAddress } from '@quoin/keys'
@@ -13,6 +13,8 @@ import { nodeJobError } from './errors.ts'
 import { bringInputs, canRead } from './job-inputs.ts'
 import { isRegistered, jobOrderSchema, keepOutputs, keptFolder, rehearse } from './job-outputs.ts'
 import { type Curve, jobJsonOf, summaryOf } from './job-views.ts'
+import { createLicensedJobs } from './licensed-jobs.ts'
+import { licensedOrderSchema, sealOutputs } from './licensed-outputs.ts'
 
 const maxWaiting = 100
 const maxCurvePoints = 2_000
@@ -23,6 +25,8 @@ export interface NodeJobsOptions {
   exchange: Exchange
   providerKey: Uint8Array
   maxRunning: number
+  /** The longest that a job of a licensee may take, 0: none is taken. */
+  licensedJobSeconds: number
   /** Settles when the node is a registered provider, whose signature the chain takes. */
   registered: Promise<unknown>
   logger: Logger
@@ -31,6 +35,8 @@ export interface NodeJobsOptions {
 export interface NodeJobs extends Jobs, AsyncDisposable {
   /** How well strangers' programs are kept apart; null: they are not taken. */
   readonly isolation: string | null
+  /** Of others, on this node's data; null: none are taken. */
+  readonly licensed: LicensedJobs | null
 }
 
 /** The jobs of a node: inputs from its artifacts, outputs into them, with their lineage on the chain. */
@@ -51,6 +57,9 @@ export async function openNodeJobs(options: NodeJobsOptions): Promise<NodeJobs> 
     prepare: (job, place) => bringInputs(inputContext, job, place),
     async keep(job, outputs, { order, folder }) {
       await registered
+      const licensed = licensedOrderSchema.safeParse(order)
+      if (licensed.success)
+        return sealOutputs(outputContext, job, { outputs, order: licensed.data.licensed, folder })
       return keepOutputs(outputContext, job, {
         outputs,
         order: jobOrderSchema.parse(order),
@@ -59,9 +68,13 @@ export async function openNodeJobs(options: NodeJobsOptions): Promise<NodeJobs> 
     },
   })
   book.onChange(({ id, progress }) => note(curves, id, progress))
+  const { chainId } = ledger
+  const { licensedJobSeconds: maxSeconds } = options
+  const shared = { book, directory, context: outputContext, registered }
   const jsonOf = (view: JobView) => jobJsonOf(view, curves.get(view.id) ?? [])
   return {
     isolation: isIsolated ? driver.name : null,
+    licensed: maxSeconds > 0 ? createLicensedJobs({ ...shared, chainId, maxSeconds }) : null,
     async submit(request) {
       const job = parseJob(request.job)
       requireMachine(job, isIsolated)

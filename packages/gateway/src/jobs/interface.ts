@@ -87,3 +87,43 @@ export interface Jobs {
   /** Hears of each change of a job. @returns what ends it. @throws CodedError `UNKNOWN_JOB` */
   watch(id: string, listener: (job: JobJson) => void): () => void
 }
+
+/** A job of someone who may train on this node's data, and not have it. */
+export const LicensedJobRequest = z.strictObject({
+  job: z.record(z.string(), z.json()),
+  /** EIP-712, domain "Quoin Jobs". */
+  request: z.record(z.string(), z.json()),
+})
+export type LicensedJobRequest = z.output<typeof LicensedJobRequest>
+
+export const LicensedJobJson = z
+  .object({
+    ...summary,
+    /** Why it failed, without a word of the data. */
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    usage: z.record(z.string(), z.number()).nullable(),
+    outputs: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        /** Of the content. */
+        cid: z.string(),
+        /** The key to the sealed file, for the licence's key. */
+        envelope: z.json(),
+      }),
+    ),
+    result: z.json(),
+  })
+  .meta({ id: 'LicensedJob' })
+export type LicensedJobJson = z.output<typeof LicensedJobJson>
+
+/** Jobs that come to the data. The token that a submission gives is asked for afterwards. */
+export interface LicensedJobs {
+  /** @throws CodedError `RIGHT_MISSING`, `JOB_REFUSED`, `REQUEST_REFUSED` */
+  submit(request: LicensedJobRequest): Promise<LicensedJobJson & { token: string }>
+  /** @throws CodedError `UNKNOWN_JOB` for a wrong token too */
+  find(id: string, token: string): LicensedJobJson
+  cancel(id: string, token: string): Promise<LicensedJobJson>
+  /** An output, encrypted. @throws CodedError `UNKNOWN_JOB`, `OUTPUT_UNKNOWN` */
+  output(id: string, token: string, name: string): Promise<AsyncIterable<Uint8Array>>
+}

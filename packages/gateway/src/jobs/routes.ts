@@ -7,6 +7,7 @@ import {
   route,
 } from '../operation.ts'
 import { JobJson, JobRequest, JobSummary, type Jobs } from './interface.ts'
+import { streamOut } from './stream-out.ts'
 
 const shared = { ...plain, tag: 'Jobs', access: 'operator' } as const
 const read = { ...shared, method: 'GET' } as const
@@ -91,18 +92,7 @@ function followingRoutes(jobs: Jobs, closing: AbortSignal): Route[] {
         answerType: 'application/octet-stream',
       },
       async ({ params: { id, name } }, { connection }) => {
-        const content = await jobs.output(id, name)
-        const stream = connection.stream(200, {
-          'content-type': 'application/octet-stream',
-          'x-content-type-options': 'nosniff',
-        })
-        try {
-          for await (const piece of content) await stream.write(piece)
-          stream.end()
-        } catch {
-          stream.cut()
-        }
-        return { kind: 'streamed' }
+        return streamOut(connection, await jobs.output(id, name))
       },
     ),
   ]

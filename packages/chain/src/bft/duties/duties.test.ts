@@ -34,6 +34,7 @@ function startAt(height: number, contract: { genesisId: Hex; isTombstoned?: bool
     account,
     call: async () => ({}),
     estimateGas: async () => 100_000n,
+    estimateMaxPriorityFeePerGas: async () => 1_000_000_000n,
     getBalance: async () => 10n ** 18n,
     getBlock: async () => ({ baseFeePerGas: 1n }),
     getTransactionCount: async () => 0,

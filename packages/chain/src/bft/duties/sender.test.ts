@@ -29,6 +29,7 @@ function openPool() {
       if (pool.balance === 0n) throw new Error('gas required exceeds allowance (0)')
       return 100_000n
     },
+    estimateMaxPriorityFeePerGas: async () => gwei,
     getBalance: async () => pool.balance,
     getBlock: async () => ({ baseFeePerGas: pool.baseFee }),
     getTransactionCount: async ({ blockTag }: { blockTag: string }) =>

@@ -8,6 +8,7 @@ export type SenderClient = Pick<
   | 'account'
   | 'call'
   | 'estimateGas'
+  | 'estimateMaxPriorityFeePerGas'
   | 'getBalance'
   | 'getBlock'
   | 'getTransactionCount'
@@ -118,7 +119,9 @@ export class Sender {
     const { address } = account
     const { data } = duty
     const { baseFeePerGas } = await this.#client.getBlock()
-    const maxFeePerGas = (baseFeePerGas ?? 0n) * 4n + leastTip
+    // What wallets offer too: so a payment that takes the same nonce meanwhile is not pushed out.
+    const tip = await this.#client.estimateMaxPriorityFeePerGas()
+    const maxFeePerGas = (baseFeePerGas ?? 0n) * 4n + tip
     const balance = await this.#client.getBalance({ address })
     const estimate = await this.#client
       .estimateGas({ account, to: stakingAddress, data })
@@ -130,7 +133,7 @@ export class Sender {
     const gas = estimate === null ? plentyOfGas : (estimate * 3n) / 2n
     if (balance < gas * maxFeePerGas) return this.#tellPoor({ duty, height, balance })
     const nonce = await this.#client.getTransactionCount({ address, blockTag: 'pending' })
-    await this.#submit({ duty, nonce, height, gas, maxFeePerGas, tip: leastTip })
+    await this.#submit({ duty, nonce, height, gas, maxFeePerGas, tip })
   }
 
   async #submit(sent: Sent): Promise<void> {
@@ -149,7 +152,7 @@ export class Sender {
 
   /** Not once somebody else has done it: then it would only cost more. */
   async #raise(sent: Sent, height: number): Promise<void> {
-    const tip = sent.tip * 2n
+    const tip = sent.tip < leastTip ? leastTip : sent.tip * 2n
     if (tip > highestTip || !(await this.wouldSucceed(sent.duty.data))) return
     const { baseFeePerGas } = await this.#client.getBlock()
     const now = (baseFeePerGas ?? 0n) * 4n + tip

@@ -74,7 +74,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Resets all connections; with `stay`, refuses new ones until `mend`. */
   cut({ stay = false } = {}): void {
     this.#isRefusing = stay
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) reset(socket)
   }
 
   mend(): void {
@@ -89,7 +89,7 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(socket: Socket): void {
     if (this.#isRefusing) {
-      socket.resetAndDestroy()
+      reset(socket)
       return
     }
     const other = connect(this.target)
@@ -140,4 +140,13 @@ export class TcpProxy implements AsyncDisposable {
       }
     }
   }
+}
+
+/**
+ * libuv does not reset a socket that is being shut down, and Node then holds it for closed: the process would spin
+ * for ever at its end.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -8,7 +8,7 @@ const flags = {
   json: new Option('--json', 'print one JSON document; everything else goes to standard error'),
   gatewayUrl: new Option('--gateway-url <url>', 'gateway to talk to (the running node)'),
   rpcUrl: new Option('--rpc-url <url>', 'JSON-RPC to talk to (the running node)'),
-  account: new Option('--account <name>', 'account that pays (the development account)'),
+  account: new Option('--account <name>', 'account that pays; node: that of the node here'),
   passwordFile: new Option('--password-file <file>', "file with the account's password"),
   host: new Option('--host <address>', 'address to listen on (127.0.0.1)'),
   gatewayPort: new Option('--gateway-port <port>', 'port of the gateway (8402), 0 for any'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { bytesToHex, type Hex, hexToBytes, Scope } from '@quoin/kernel'
 import { createLedger, type Ledger } from '@quoin/ledger'
@@ -7,6 +8,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { KeystoreFolder } from '../accounts/keystore-folder.ts'
 import { readPassword } from '../accounts/password.ts'
 import type { Context } from '../context.ts'
+import { cliError } from '../exit-codes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { ChannelFolder } from './channel-folder.ts'
 import { findNode, findRpcUrl } from './endpoints.ts'
@@ -75,14 +77,16 @@ async function openAccount(context: Context, settings: Settings): Promise<LocalA
 }
 
 /** The private key of the account that pays: what was sealed to it is opened with it. */
-export async function openAccountKey(context: Context): Promise<Uint8Array> {
-  return openKey(context, (await context.settings()).values)
+export async function openAccountKey(context: Context, name?: string): Promise<Uint8Array> {
+  const { values } = await context.settings()
+  return openKey(context, name === undefined ? values : { ...values, account: name })
 }
 
 async function openKey(context: Context, settings: Settings): Promise<Uint8Array> {
   const { account: name } = settings
   if (name === undefined || isDevelopmentAccount(settings))
     return hexToBytes(developmentAccount.privateKey)
+  if (name === 'node') return openNodeKey(context, settings.dataDir)
   const accounts = accountsOf(settings.dataDir)
   const entry = await accounts.find(name)
   const { terminal, env } = context
@@ -91,6 +95,17 @@ async function openKey(context: Context, settings: Settings): Promise<Uint8Array
     { message: `Password of ${entry.name}`, isNew: false },
   )
   return accounts.open(entry, password)
+}
+
+/** The account of the node of the data folder: what it sells is its own, and what it buys it may use. */
+async function openNodeKey({ env }: Context, dataDir: string): Promise<Uint8Array> {
+  if (!existsSync(join(dataDir, 'keys', 'provider.json')))
+    throw cliError(
+      'ACCOUNT_UNKNOWN',
+      `There is no node in ${dataDir}: --account node is its account`,
+    )
+  const { openNodeKeys } = await import('@quoin/node/setup')
+  return (await openNodeKeys(dataDir, env.QUOIN_NODE_PASSWORD)).provider
 }
 
 function isDevelopmentAccount({ account }: Settings): boolean {

@@ -1,6 +1,6 @@
+import { privateKeyToAddress } from '@quoin/keys'
 import type { PayoutClaim } from '@quoin/ledger'
-import { developmentAccount } from '@quoin/node'
-import { openPayer } from '../client/consumer.ts'
+import { openAccountKey, openPayer } from '../client/consumer.ts'
 import { findRpcUrl } from '../client/endpoints.ts'
 import { openLightChain } from '../client/light-chain.ts'
 import { openLedger } from '../client/open-ledger.ts'
@@ -87,7 +87,10 @@ function claimsOf(incomes: readonly Income[]): PayoutClaim[] {
 async function partyOf(context: Context, who: string | null): Promise<Party> {
   const { values: settings } = await context.settings()
   const name = who ?? settings.account ?? 'development'
-  if (name === 'development') return { name, address: developmentAccount.address }
+  if (name === 'node') {
+    const key = await openAccountKey(context, name)
+    return { name, address: privateKeyToAddress(key) }
+  }
   return findParty(name, settings.dataDir)
 }
 

@@ -45,11 +45,12 @@ export class ModelDeployments implements Deployments {
   /** Serves again what was served before; what cannot be is logged and left out. */
   resume(): Promise<void> {
     return this.#serially(async () => {
-      for (const record of await this.#folder.records()) {
-        this.#records.set(record.name, record)
-        for (const version of record.versions) await this.#resumeVersion(record.name, version)
-        this.#release(record)
-      }
+      for (const name of await this.#folder.names())
+        try {
+          await this.#resumeRecord(await this.#folder.read(name))
+        } catch (error) {
+          this.#options.logger.error({ name, error }, 'what was deployed cannot be read')
+        }
     })
   }
 
@@ -165,6 +166,12 @@ export class ModelDeployments implements Deployments {
       if (!(cause instanceof CodedError)) throw cause
       throw deploymentError('MODEL_REFUSED', cause.message, cause)
     }
+  }
+
+  async #resumeRecord(record: DeploymentRecord): Promise<void> {
+    this.#records.set(record.name, record)
+    for (const version of record.versions) await this.#resumeVersion(record.name, version)
+    this.#release(record)
   }
 
   async #resumeVersion(name: string, version: DeployedVersion): Promise<void> {

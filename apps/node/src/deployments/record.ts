@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CodedError } from '@quoin/kernel'
 import { z } from 'zod'
+import { deploymentError } from './errors.ts'
 
 const amount = z.string().regex(/^\d+$/).transform(BigInt)
 
@@ -48,10 +48,21 @@ export class DeploymentFolder {
     return new DeploymentFolder(path)
   }
 
+  /** The names that have a record. */
+  async names(): Promise<string[]> {
+    const files = (await readdir(this.#path)).filter((name) => name.endsWith('.json'))
+    return files.map((name) => name.slice(0, -'.json'.length)).sort()
+  }
+
   /** @throws CodedError `DEPLOYMENT_STATE` for a record that is not one of ours */
-  async records(): Promise<DeploymentRecord[]> {
-    const names = (await readdir(this.#path)).filter((name) => name.endsWith('.json')).sort()
-    return Promise.all(names.map((name) => this.#read(join(this.#path, name))))
+  async read(name: string): Promise<DeploymentRecord> {
+    const path = join(this.#path, `${name}.json`)
+    try {
+      return deploymentRecord.parse(JSON.parse(await readFile(path, 'utf8')))
+    } catch (cause) {
+      const message = `${path} is not the record of a deployment: move it away, and deploy again`
+      throw deploymentError('DEPLOYMENT_STATE', message, cause)
+    }
   }
 
   async write(record: DeploymentRecord): Promise<void> {
@@ -72,15 +83,6 @@ export class DeploymentFolder {
 
   file(cid: string): Promise<Uint8Array> {
     return readFile(join(this.#path, 'files', `${cid}.onnx`))
-  }
-
-  async #read(path: string): Promise<DeploymentRecord> {
-    try {
-      return deploymentRecord.parse(JSON.parse(await readFile(path, 'utf8')))
-    } catch (cause) {
-      const message = `${path} is not the record of a deployment: move it away, and deploy again`
-      throw new CodedError('DEPLOYMENT_STATE', message, { cause })
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parseCid, retrieve } from '@quoin/artifacts'
@@ -106,6 +106,8 @@ test('a node without the right finds no plaintext on its disk or in its traffic'
   const from = `http://127.0.0.1:${proxy.port}`
   const record = await keeper.exchange.keep({ cid, from })
   assert.equal(record.role, 'copy')
+  const unreadable = keeper.exchange.retrieve(cid, join(place.folder, 'unreadable'))
+  await refused(unreadable, 'KEY_UNAVAILABLE', /cannot read it/)
   const traffic = Buffer.concat(seen)
   assert.ok(traffic.length > content.length, `${traffic.length} bytes were seen`)
   const files = await everyFile(keeper.dataDir)
@@ -282,6 +284,28 @@ test('bad input of every route is refused in words', async () => {
   }
 })
 
+test('a node that says nothing, too much or nonsense is given up in words', async () => {
+  const cid = await publishTable()
+  const answers: [(response: ServerResponse) => void, ExchangeErrorCode, RegExp][] = [
+    [() => {}, 'NODE_UNREACHABLE', /gives no answer/],
+    [(response) => response.end('{"cid": 1}'), 'NODE_ANSWER_WRONG', /does not answer as a node/],
+    [(response) => response.end(Buffer.alloc(5 << 20)), 'NODE_ANSWER_WRONG', /gives more than/],
+    [(response) => response.writeHead(302, { location: owner.url }).end(), 'NODE_UNREACHABLE', /./],
+    [
+      (response) => {
+        response.writeHead(200, { 'content-length': '1000' }).write('{')
+        setImmediate(() => response.destroy())
+      },
+      'NODE_UNREACHABLE',
+      /broke off/,
+    ],
+  ]
+  for (const [answer, code, words] of answers) {
+    await using server = await serve((_, response) => answer(response))
+    await refused(createNodeApi(server.url, { timeoutMs: 500 }).describe(cid), code, words)
+  }
+})
+
 test('what cannot be published leaves nothing behind', async () => {
   const before = owner.exchange.list().length
   const ragged = join(place.folder, 'ragged.csv')
@@ -337,12 +361,16 @@ async function everyFile(folder: string): Promise<Buffer[]> {
 
 /** Passes on what a node says, with a byte of each leaf changed. */
 async function startLiar(url: string) {
-  const server = createServer(async (request, response) => {
+  return serve(async (request, response) => {
     const answer = await fetch(url + request.url)
     const bytes = Buffer.from(await answer.arrayBuffer())
     if (request.url?.includes('/blocks/bafk')) bytes[1000] = (bytes[1000] ?? 0) ^ 1
     response.writeHead(answer.status).end(bytes)
   })
+}
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   assert.ok(address !== null && typeof address === 'object')

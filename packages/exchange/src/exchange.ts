@@ -17,7 +17,7 @@ import { privateKeyToAddress } from '@quoin/keys'
 import { artifactIdOf, type Ledger, type Purpose } from '@quoin/ledger'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type AccessEntry, createAccessLog } from './access/access-log.ts'
-import { type ArtifactDescription, describe } from './access/description.ts'
+import { type ArtifactDescription, Descriptions } from './access/description.ts'
 import { KeyDelivery } from './access/key-delivery.ts'
 import { type AccessGrant, RightsDesk } from './access/rights-desk.ts'
 import type { SettledTag } from './access/settled-rights.ts'
@@ -105,6 +105,7 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
   const { store, pins } = await openArtifactStore(dataDir)
   const account = privateKeyToAddress(providerKey)
   const log = createAccessLog(folder)
+  const descriptions = new Descriptions({ ledger, node: account })
   const check = new RequestCheck({ chainId: ledger.chainId, node: account })
   const desk = new RightsDesk({ ledger, catalogue, log, check, tag })
   const scope = new Scope()
@@ -132,13 +133,15 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
     stopCollecting: (name) => collector.remove(name),
     list: () => catalogue.list(),
     get: (cid) => requireRecord(catalogue, cid),
-    describe: async (cid) => describe(requireRecord(catalogue, cid), { ledger, node: account }),
+    describe: async (cid) => descriptions.of(requireRecord(catalogue, cid)),
     giveAccess: async (cid, request) => desk.giveAccess(requireRecord(catalogue, cid), request),
     giveKey: async (cid, request) => desk.giveKey(requireRecord(catalogue, cid), request),
     accessLog: async (cid) => log.read(requireRecord(catalogue, cid).cid),
     async retrieve(cid, target, { signal } = {}) {
       const record = requireRecord(catalogue, cid)
       const contentKey = record.isEncrypted ? await catalogue.contentKey(record.cid) : null
+      if (record.isEncrypted && !contentKey)
+        throw exchangeError('KEY_UNAVAILABLE', `This node keeps ${cid} but cannot read it`)
       await retrieve(parseCid(record.cid), target, {
         blocks: store,
         packing: record.packing,
@@ -147,7 +150,13 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
       })
     },
     remove: (cid) => removeArtifact({ store, pins, catalogue, ledger }, cid),
-    act: (action) => actOnLicences({ ledger, catalogue }, action),
+    async act(action) {
+      try {
+        return await actOnLicences({ ledger, catalogue }, action)
+      } finally {
+        descriptions.clear()
+      }
+    },
     hasRight: (holder, cid, purpose) =>
       ledger.licences.hasRight(holder, artifactIdOf(cid), purpose),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

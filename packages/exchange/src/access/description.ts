@@ -29,7 +29,34 @@ export const descriptionSchema = z.object({
 })
 export type ArtifactDescription = z.infer<typeof descriptionSchema>
 
-export async function describe(
+const keptMs = 2000
+
+/** Strangers may ask as often as they like: the chain is asked for an artifact's offers every two seconds at most. */
+export class Descriptions {
+  readonly #place: { ledger: Ledger; node: Hex }
+  readonly #kept = new Map<ArtifactRecord, { atMs: number; made: Promise<ArtifactDescription> }>()
+
+  constructor(place: { ledger: Ledger; node: Hex }) {
+    this.#place = place
+  }
+
+  of(record: ArtifactRecord): Promise<ArtifactDescription> {
+    const now = performance.now()
+    const kept = this.#kept.get(record)
+    if (kept && now - kept.atMs < keptMs) return kept.made
+    for (const [old, { atMs }] of this.#kept) if (now - atMs >= keptMs) this.#kept.delete(old)
+    const made = describe(record, this.#place)
+    made.catch(() => this.#kept.delete(record))
+    this.#kept.set(record, { atMs: now, made })
+    return made
+  }
+
+  clear(): void {
+    this.#kept.clear()
+  }
+}
+
+async function describe(
   record: ArtifactRecord,
   { ledger, node }: { ledger: Ledger; node: Hex },
 ): Promise<ArtifactDescription> {

@@ -32,21 +32,28 @@ export interface NodeApi {
   ): AsyncIterable<Uint8Array>
 }
 
-export function createNodeApi(
-  endpoint: string,
-  { signal }: { signal?: AbortSignal } = {},
-): NodeApi {
+export interface NodeApiOptions {
+  signal?: AbortSignal
+  /** How long an answer may take, other than a block's, which is up to who asks for it. Default 60 s. */
+  timeoutMs?: number
+}
+
+export function createNodeApi(endpoint: string, options: NodeApiOptions = {}): NodeApi {
+  const { signal, timeoutMs = 60_000 } = options
   const url = endpoint.replace(/\/+$/, '')
   const pathOf = (cid: string) => `${url}/v1/artifacts/${parseCid(cid)}`
 
   async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-    const until = init.signal ?? signal
+    const asker = init.signal ?? signal
+    const timeout = init.signal ? [] : [AbortSignal.timeout(timeoutMs)]
+    const until = AbortSignal.any([...(asker ? [asker] : []), ...timeout])
     let response: Response
     try {
-      response = await fetch(path, { ...init, redirect: 'error', ...(until && { signal: until }) })
+      response = await fetch(path, { ...init, redirect: 'error', signal: until })
     } catch (cause) {
-      until?.throwIfAborted()
-      throw exchangeError('NODE_UNREACHABLE', `Nothing answers at ${url}`, { cause })
+      asker?.throwIfAborted()
+      const what = until.aborted ? `${url} gives no answer` : `Nothing answers at ${url}`
+      throw exchangeError('NODE_UNREACHABLE', what, { cause })
     }
     if (response.ok) return response
     throw await refusalOf(response, url)
@@ -86,8 +93,7 @@ export function createNodeApi(
       },
     }),
     async *challenge(cid, challenge, token) {
-      const { body } = await post(`${pathOf(cid)}/challenge`, challenge, token)
-      if (body) yield* framesOf(body)
+      yield* framesOf(piecesOf(await post(`${pathOf(cid)}/challenge`, challenge, token)))
     },
   }
 }
@@ -129,17 +135,23 @@ function parseJson(bytes: Uint8Array): unknown {
 async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let bytes = 0
-  if (response.body)
-    for await (const piece of response.body) {
-      bytes += piece.length
-      if (bytes > maxBytes)
-        throw exchangeError(
-          'NODE_ANSWER_WRONG',
-          `${response.url} gives more than ${maxBytes} bytes`,
-        )
-      pieces.push(piece)
-    }
+  for await (const piece of piecesOf(response)) {
+    bytes += piece.length
+    if (bytes > maxBytes)
+      throw exchangeError('NODE_ANSWER_WRONG', `${response.url} gives more than ${maxBytes} bytes`)
+    pieces.push(piece)
+  }
   return new Uint8Array(Buffer.concat(pieces))
+}
+
+async function* piecesOf({ body, url }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    if (body) yield* body
+  } catch (cause) {
+    throw exchangeError('NODE_UNREACHABLE', `The answer of ${new URL(url).origin} broke off`, {
+      cause,
+    })
+  }
 }
 
 /** Blocks one after the other, each with its length before it in four bytes. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MadeOutput } from '@quoin/jobs'
+import { CodedError } from '@quoin/kernel'
 import { type DataHolder, fetchHere, openDataHolder, writeContent } from '../client/data-holder.ts'
 import type { Context } from '../context.ts'
 import { cliError } from '../exit-codes.ts'
@@ -66,9 +67,8 @@ async function compare(
   const same = made.find((output) => output.cid === cid)
   const how = `the output ${same?.name} has the CID that the chain has`
   if (same) return { output: same.name, how, difference: null }
-  const fetched = await fetchHere(context, reader, cid)
   const original = join(folder, 'original')
-  await writeContent(context, fetched, original)
+  const fetched = await fetchOriginal(context, reader, { cid, original })
   const originalCid = await fileCid(original)
   const content = made.find((output) => output.cid === originalCid)
   if (content) {
@@ -81,4 +81,21 @@ async function compare(
   const at = await firstDifference(original, closest.path)
   const difference = `the output ${closest.name} is ${closest.cid} and differs from byte ${at} on`
   return { output: closest.name, how: '', difference }
+}
+
+/** What the chain names by a CID, where none of the outputs has it: something else, or the same encrypted. */
+async function fetchOriginal(
+  context: Context,
+  reader: DataHolder,
+  { cid, original }: { cid: string; original: string },
+) {
+  try {
+    const fetched = await fetchHere(context, reader, cid)
+    await writeContent(context, fetched, original)
+    return fetched
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause
+    const what = `None of the outputs has the CID ${cid}. It is another content, or the same encrypted: that cannot be told, since it cannot be read. ${cause.message}`
+    throw cliError('REFUSED', what, { cause })
+  }
 }

@@ -141,6 +141,37 @@ test('a training goes on after kill -9 of its node, to the model that an undistu
   assert.equal(again.outputs[1].cid, ended.outputs[1].cid)
 })
 
+test('a program sees its inputs and no network, and a job that is cancelled stays so', async () => {
+  const source = `
+    import { readFile, writeFile } from 'node:fs/promises'
+    const rows = (await readFile('/inputs/table', 'utf8')).trim().split('\\n').length - 1
+    const reached = await fetch(process.argv[2]).then(() => true, () => false)
+    console.log('counted')
+    if (process.argv[3] === 'wait') await new Promise((resolve) => setTimeout(resolve, 600_000))
+    await writeFile('/outputs/answer', JSON.stringify({ rows, reached }))
+  `
+  const program = await publish('count.mjs', source, '--kind', 'program')
+  const job = (...more: string[]) => ({
+    kind: 'quoin/job/1',
+    work: { kind: 'program', program: 'program', arguments: [rpcUrl, ...more] },
+    inputs: [
+      { name: 'program', cid: program },
+      { name: 'table', cid: table },
+    ],
+    outputs: [{ name: 'answer', kind: 'other', maxBytes: 100 }],
+  })
+  const done = await quoinJson('job', 'run', await file('count.json', JSON.stringify(job())))
+  const answer = join(folder, 'answer.json')
+  await quoinJson('job', 'output', done.id, 'answer', '-o', answer)
+  assert.deepEqual(JSON.parse(await readFile(answer, 'utf8')), { rows: 240, reached: false })
+
+  const path = await file('wait.json', JSON.stringify(job('wait')))
+  const { id } = await quoinJson('job', 'run', path, '--detach')
+  await untilJob(id, ({ log }) => log.includes('counted'))
+  assert.equal((await quoinJson('job', 'cancel', id)).status, 'cancelled')
+  assert.equal((await quoinJson('job', 'show', id)).status, 'cancelled')
+})
+
 test('who has no right to train is told so by the contract, before any work', async () => {
   const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
   await using ledger = openLedger()
@@ -182,6 +213,7 @@ test('bad tables end with an error that names what is wrong, and nothing is regi
 interface JobState {
   progress: { done: number } | null
   endedMs: number | null
+  log: string[]
 }
 
 async function untilJob(id: string, isSo: (job: JobState) => boolean) {

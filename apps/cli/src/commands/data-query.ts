@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Cell,
@@ -90,6 +90,7 @@ async function withTable(
   const fetched = await fetchHere(context, reader, cid, from === undefined ? {} : { from })
   const { name, mediaType } = fetched.description
   const format = (mediaType && formatOfMediaType(mediaType)) || formatOfName(name)
+  await removeLeftovers(reader.dataDir)
   const folder = await mkdtemp(join(reader.dataDir, 'reading-'))
   try {
     const path = join(folder, `data.${format}`)
@@ -107,6 +108,18 @@ async function withTable(
     throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const staleMs = 86_400_000
+
+/** What a reader that was killed left decrypted is not left for ever. */
+async function removeLeftovers(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    if (!name.startsWith('reading-')) continue
+    const path = join(dataDir, name)
+    const { mtimeMs } = await stat(path)
+    if (Date.now() - mtimeMs > staleMs) await rm(path, { recursive: true, force: true })
   }
 }
 

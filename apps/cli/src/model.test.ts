@@ -5,6 +5,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { bytesToHex } from '@quoin/kernel'
+import { artifactIdOf, createLedger } from '@quoin/ledger'
+import { openNodeKeys } from '@quoin/node/setup'
+import { privateKeyToAccount } from 'viem/accounts'
+import { fileCid } from './reproduce/compare-files.ts'
 import { firstDocument, quoin, startNode } from './test-support/run-quoin.ts'
 
 let folder: string
@@ -106,3 +111,39 @@ test('a model is reproduced to the same CID, and an encrypted one to the same co
   assert.equal(origin.code, 4)
   assert.match(origin.stderr, /No job made/)
 })
+
+test('a model that its declaration does not make is found out', async () => {
+  const bytes = await modelBytes(made.open)
+  const last = bytes.length - 1
+  bytes[last] = (bytes[last] ?? 0) ^ 1
+  const path = join(folder, 'forged.onnx')
+  await writeFile(path, bytes)
+  const forged = await fileCid(path)
+  const { provider } = await openNodeKeys(dataDir)
+  const account = privateKeyToAccount(bytesToHex(provider))
+  const { rpcUrl } = await quoinJson('status')
+  await using ledger = createLedger({ rpcUrl, chainId: 31402, account })
+  const derivation = await ledger.lineage.derivation(artifactIdOf(made.open))
+  assert.ok(derivation)
+  const { declaration, runner } = derivation
+  const parents = [artifactIdOf(made.table)]
+  const job = await ledger.lineage.signJobResult(account, {
+    ...{ declaration, runner, publisher: account.address, inputs: parents },
+    outputs: [{ artifact: artifactIdOf(forged), kind: 'model' }],
+  })
+  await ledger.registry.publishDerived({ cid: forged, kind: 'model', parents, job })
+  const again = ['reproduce', forged, '--account', 'node', '--data-dir', dataDir]
+  const unreadable = await quoin(again)
+  assert.equal(unreadable.code, 4)
+  assert.match(unreadable.stderr, /None of the outputs has the CID/)
+  await quoinJson('data', 'publish', path, '--kind', 'model', '--open')
+  const found = await quoin(again)
+  assert.equal(found.code, 5)
+  assert.match(found.stderr.replace(/\s+/g, ' '), new RegExp(`differs from byte ${last} on`))
+})
+
+async function modelBytes(cid: string): Promise<Uint8Array> {
+  const path = join(folder, 'original.onnx')
+  await quoinJson('data', 'get', cid, '-o', path)
+  return new Uint8Array(await readFile(path))
+}

@@ -5,7 +5,7 @@ import { importBytes } from '@quoin/artifacts'
 import { mediaTypeOf, parsePipeline } from '@quoin/data'
 import type { Exchange, PublishOrder } from '@quoin/exchange'
 import { type Job, jobHash, type Kept, type MadeOutput } from '@quoin/jobs'
-import { canonicalJson, type Hex } from '@quoin/kernel'
+import { CodedError, canonicalJson, type Hex } from '@quoin/kernel'
 import {
   type ArtifactKind,
   artifactIdOf,
@@ -70,7 +70,20 @@ interface StoredOutput {
 export async function keepOutputs(context: OutputContext, job: Job, given: Made): Promise<Kept> {
   await rehearse(context, job)
   const stored = await storeOutputs(context, job, given)
-  const declaration = await publishDeclaration(context, job, given.folder)
+  try {
+    return await registerOutputs(context, job, { stored, folder: given.folder })
+  } catch (error) {
+    if (isRefusal(error)) await forgetUnregistered(context, stored)
+    throw error
+  }
+}
+
+async function registerOutputs(
+  context: OutputContext,
+  job: Job,
+  { stored, folder }: { stored: readonly StoredOutput[]; folder: string },
+): Promise<Kept> {
+  const declaration = await publishDeclaration(context, job, folder)
   const { parents, result } = await signResult(context, job, stored)
   const outputs: z.output<typeof publicationSchema>['outputs'] = {}
   for (const one of stored)
@@ -82,6 +95,21 @@ export async function keepOutputs(context: OutputContext, job: Job, given: Made)
     outputs: stored.map(({ name, kind, cid }) => ({ name, kind, cid })),
     publication: { declarationCid: declaration, outputs, result: resultJson(result) },
   }
+}
+
+/** Whether the chain has said no, rather than nothing. */
+function isRefusal(error: unknown): boolean {
+  const codes = ['CALL_REVERTED', 'TRANSACTION_REVERTED', 'INSUFFICIENT_FUNDS']
+  return error instanceof CodedError && codes.includes(error.code)
+}
+
+/** What the chain refused stays in no catalogue: a right was lost, or coins, since the chain was asked before. */
+async function forgetUnregistered(
+  { exchange }: OutputContext,
+  stored: readonly StoredOutput[],
+): Promise<void> {
+  for (const { cid, order } of stored)
+    if (order && exchange.get(cid).transaction === null) await exchange.remove(cid)
 }
 
 const hash = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]+$/.test(value))

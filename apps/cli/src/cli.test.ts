@@ -194,6 +194,10 @@ test('every command has help with a description, and the whole fits 80 columns',
     'chain init',
     'validator',
     'validator register',
+    'model deploy',
+    'earnings show',
+    'lineage',
+    'reproduce',
   ]
   for (const command of commands) {
     const { code, stdout } = await quoin([...command.split(' ').filter(Boolean), '--help'])

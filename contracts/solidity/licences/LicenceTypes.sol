@@ -39,7 +39,7 @@ struct Order {
     address holder;
     /// Uses where they are paid one by one, else durations; 1 where a right has no end.
     uint32 quantity;
-    /// X25519 key that the content key is wrapped to; zero where none is wanted.
+    /// Key that the content key is sealed to: x of a secp256k1 point with even y (BIP-340); zero where none is wanted.
     bytes32 publicKey;
 }
 

@@ -141,6 +141,11 @@ async function trainAsSaid(context: Context, cid: string, flags: OptionValues): 
   if (!flags.atData) return (await import('./commands/train.ts')).train(context, options)
   if (flags.output === undefined)
     throw cliError('USAGE', '--at-data needs --output: the folder for model and report')
+  if (flags.detach)
+    throw cliError(
+      'USAGE',
+      '--at-data waits: cut off, the same command goes on; leave --detach out',
+    )
   const { trainAtData } = await import('./commands/train-at-data.ts')
   return trainAtData(context, { ...options, directory: flags.output, from: flags.from ?? null })
 }

@@ -93,6 +93,8 @@ test('who may train and not download gets a model, registers it, and never sees 
   // The same again changes nothing.
   const again = await train('made')
   assert.equal(again.code, 0, again.stderr)
+  const flags = ['--target', 'state', '--at-data', '-o', join(folder, 'made'), ...buyer()]
+  assert.match((await quoin(['train', job.outputs[1].cid, ...flags])).stderr, /another table/)
 
   const traffic = Buffer.concat(seen)
   const made = await readdir(join(folder, 'made'))

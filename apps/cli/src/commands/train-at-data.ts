@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { decryptStream, importBytes, openContentKey, parseCid } from '@quoin/artifacts'
@@ -34,10 +34,13 @@ export async function trainAtData(
   await using holder = await openDataHolder(context, null)
   if (options.isDryRun) return showDeclaration(context, { options, holder })
   await mkdir(options.directory, { recursive: true })
-  const ticket =
-    (await readTicket(options.directory)) ?? (await submit(context, { options, holder }))
+  const ticket = (await readTicket(options)) ?? (await submit(context, { options, holder }))
   const job = await untilEnded(context, ticket)
-  if (job.error) throw cliError('JOB_FAILED', job.error.message)
+  if (job.error) {
+    // The next command sends it anew.
+    await rm(join(options.directory, ticketFile), { force: true })
+    throw cliError('JOB_FAILED', job.error.message)
+  }
   const files = await fetchOutputs(context, { ticket, job, options, holder })
   const transaction = await registerModel(holder, job, options.cid)
   const report = parseReport(files.get('report') ?? new Uint8Array())
@@ -55,9 +58,13 @@ export async function trainAtData(
 
 const ticketFile = 'ticket.json'
 
-async function readTicket(directory: string): Promise<Ticket | null> {
+/** @throws CodedError `USAGE` where the folder is of a training on something else */
+async function readTicket({ directory, cid }: Order['options']): Promise<Ticket | null> {
   const text = await readFile(join(directory, ticketFile), 'utf8').catch(() => null)
-  return text === null ? null : Ticket.parse(JSON.parse(text))
+  if (text === null) return null
+  const job = parseJob(JSON.parse(await readFile(join(directory, 'job.json'), 'utf8')))
+  if (job.inputs.some((input) => input.cid === cid)) return Ticket.parse(JSON.parse(text))
+  throw cliError('USAGE', `${directory} is of a training on another table: name another folder`)
 }
 
 interface Order {

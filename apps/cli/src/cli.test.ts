@@ -177,6 +177,18 @@ test('settings come from flag, environment, file and default, and say so', async
   assert.equal(find('chainId').origin.kind, 'default')
 })
 
+test('who names no command is shown them', async () => {
+  for (const [words, shown] of [
+    [[], /Commands:[\s\S]* demo /],
+    [['net'], /Commands:[\s\S]* up /],
+  ] as const) {
+    const { code, stdout, stderr } = await quoin([...words])
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    assert.match(stderr, shown)
+  }
+})
+
 test('every command has help with a description, and the whole fits 80 columns', async () => {
   const commands = [
     '',

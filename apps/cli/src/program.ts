@@ -18,7 +18,9 @@ export function createProgram(run: Run, shell: Shell): Command {
     .description('A cloud for AI services: every call is paid, metered and proven on a chain.')
     .configureOutput({
       writeOut: (text) => shell.stdout.write(text),
-      writeErr: () => {},
+      // The help of what lacks a subcommand; errors are told by who runs the program.
+      writeErr: (text) => shell.stderr.write(text),
+      outputError: () => {},
     })
     .configureHelp({ subcommandTerm: termOf })
     .exitOverride()

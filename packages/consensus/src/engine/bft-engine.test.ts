@@ -97,8 +97,7 @@ describe('one validator', () => {
     await clock.advance(0)
     const failures: string[] = []
     node.engine.onFailure(({ code }) => failures.push(code))
-    const [block] = node.disk.blocks
-    if (block) node.disk.blocks.push(block)
+    node.disk.blocks.pop()
     node.execution.add('0x01')
     await clock.advance(1000)
     assert.deepEqual(failures, ['STORE_GAP'])

@@ -58,7 +58,8 @@ export function createPowGenesis(): Genesis {
       ]),
     ),
     engine: 'pow',
-    targetBlockMs: 200,
+    // The first come in milliseconds; then slower and slower, so that even a long time apart is not final.
+    targetBlockMs: 2_000,
     initialDifficulty: 50_000n,
     halfLifeBlocks: 16,
     safeDepth: powDepths.safe,

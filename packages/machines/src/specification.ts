@@ -27,7 +27,7 @@ const machineSpecSchema = z.strictObject({
     /** Processors, also parts of one. */
     cpus: z.number().positive().max(1024),
     memoryBytes: z.int().min(16 << 20),
-    /** In each writable folder. */
+    /** In all writable folders together; one file never grows beyond it. */
     diskBytes: z.int().min(0),
     processes: z.int().min(1).max(65_536),
     /** From start to end. */

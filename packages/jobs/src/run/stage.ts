@@ -4,6 +4,8 @@ import { canonicalJson } from '@quoin/kernel'
 import type { Job } from '../declaration.ts'
 import { jobFile } from '../work/folders.ts'
 
+const readableToOthers = 0o004
+
 export interface Folders {
   job: string
   inputs: string
@@ -39,13 +41,23 @@ async function openToMachine(folder: string): Promise<void> {
   await chmod(folder, 0o755)
 }
 
-/** A link where that is possible, since inputs may be large. Folders are mounted as they are. */
+/**
+ * A link where that is possible, since inputs may be large; a file that nobody else may read is copied, for a
+ * link's mode would be its own. Folders are mounted as they are.
+ */
 async function stageInput(source: string, target: string): Promise<void> {
   const stats = await stat(source)
   if (stats.isDirectory()) {
     await mkdir(target, { recursive: true })
     return
   }
-  await link(source, target).catch(() => copyFile(source, target))
+  const isLinked =
+    (stats.mode & readableToOthers) !== 0 &&
+    (await link(source, target).then(
+      () => true,
+      () => false,
+    ))
+  if (isLinked) return
+  await copyFile(source, target)
   await chmod(target, 0o644)
 }
